@@ -1,0 +1,36 @@
+"""
+The few errors that a caller catches by type; everything else raises Python's own.
+
+Messages say where, what was expected, what was found and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class ConfigError(ValueError):
+    """
+    A pipeline that cannot run as it is written; every problem found is told in one go.
+
+    >>> print(ConfigError("pipeline.toml", ["stages.score.threshold: expected float, got str 'high'"]))
+    pipeline.toml: 1 problem
+      stages.score.threshold: expected float, got str 'high'
+    """
+
+    def __init__(self, where: str, problems: Sequence[str]) -> None:
+        self.where, self.problems = where, list(problems)
+        count = f"{len(self.problems)} problem" + ("" if len(self.problems) == 1 else "s")
+        super().__init__("\n  ".join([f"{where}: {count}", *self.problems]))
+
+
+class WireError(ValueError):
+    """A message that does not fit the protocol; whoever sent it is not listened to any further."""
+
+
+class ArchiveLockedError(RuntimeError):
+    """Another archive process writes into this folder."""
+
+
+class PictureError(ValueError):
+    """Bytes that are no whole picture: empty, truncated, corrupt, too large or not a picture at all."""

@@ -1,0 +1,155 @@
+"""
+A picture in one of four formats, and the ways to get gray or BGR pixels or a JPEG out of it.
+
+Where its bytes lie is the handle's business; how planes become other planes is in planes.py, files in encoded.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keepframe.picture import encoded, planes
+from keepframe.picture.handle import Handle, Inline
+
+Image = NDArray[Any]
+Format = Literal["gray", "bgr", "yuv420", "jpeg"]
+Matrix = Literal["bt601", "bt709"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+MAX_SIDE = 16384
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """
+    What a camera gave, as it gave it: pixels or encoded bytes, behind a handle.
+
+    gray: (H, W) uint8, full range. bgr: (H, W, 3) uint8. yuv420: plane Y (H, W), then U and V, each of half the size rounded
+    up, uint8. jpeg: a whole JPEG file; its size is read from its header.
+
+    >>> Picture.of(np.zeros((4, 6), np.uint8)).format
+    'gray'
+    """
+
+    format: Format
+    height: int
+    width: int
+    handle: Handle
+    is_full_range: bool = True
+    """yuv420: luma from 0 to 255 (True) or from 16 to 235 (False)."""
+    matrix: Matrix = "bt601"
+    """yuv420: how colour was split off."""
+    _made: dict[str, Image] = field(default_factory=dict, repr=False)  # decoding once is enough
+
+    def __post_init__(self) -> None:
+        if self.format not in FORMATS:
+            raise ValueError(f"picture: unknown format {self.format!r}; known: {', '.join(FORMATS)}")
+        if not (0 < self.height <= MAX_SIDE and 0 < self.width <= MAX_SIDE):
+            raise ValueError(f"picture: expected sides from 1 to {MAX_SIDE}, got {self.width}x{self.height}")
+        expected = size_of(self.format, self.height, self.width)
+        if expected is not None and self.handle.nbytes != expected:
+            raise ValueError(
+                f"picture: {self.format} of {self.width}x{self.height} has {expected} bytes, got {self.handle.nbytes}"
+            )
+
+    @classmethod
+    def of(cls, image: Image) -> Picture:
+        """A picture of an array: (H, W) gray or (H, W, 3) BGR, uint8. Raises TypeError or ValueError for another."""
+        image = np.ascontiguousarray(read_only(image))
+        kind: Format = "gray" if image.ndim == 2 else "bgr"
+        return cls(kind, image.shape[0], image.shape[1], Inline(memoryview(image).cast("B")))
+
+    @classmethod
+    def of_jpeg(cls, data: bytes) -> Picture:
+        """A picture of a JPEG file's bytes, kept as they are. Raises PictureError if its header cannot be read."""
+        height, width = encoded.jpeg_size(data)
+        return cls("jpeg", height, width, Inline(data))
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes it takes."""
+        return self.handle.nbytes
+
+    def gray(self, shrink: int = 1) -> Image:
+        """
+        The picture in gray: (H, W) uint8, read-only, full range, Rec. 601 weights where there is colour.
+
+        shrink: 1, 2, 4 or 8: that much smaller each way (rounded up), by area; a JPEG is decoded at that size at once.
+        Raises PictureError if a JPEG cannot be decoded.
+        """
+        key = f"gray/{shrink}"
+        if key not in self._made:
+            self._made[key] = read_only(self._gray(shrink))
+        return self._made[key]
+
+    def bgr(self) -> Image:
+        """The picture in colour: (H, W, 3) BGR, uint8, read-only. Raises PictureError if a JPEG cannot be decoded."""
+        if "bgr" not in self._made:
+            self._made["bgr"] = read_only(self._bgr())
+        return self._made["bgr"]
+
+    def jpeg(self, quality: int = 90) -> bytes:
+        """The picture as a JPEG file; one that is a JPEG already is given back byte for byte. quality: 1 to 100."""
+        if self.format == "jpeg":
+            return bytes(self.handle.data())
+        return encoded.to_jpeg(self.gray() if self.format == "gray" else self.bgr(), quality)
+
+    def png(self) -> bytes:
+        """The picture as a PNG file, in gray or colour, without loss of what gray() or bgr() give."""
+        return encoded.to_png(self.gray() if self.format == "gray" else self.bgr())
+
+    def _gray(self, shrink: int) -> Image:
+        if shrink not in (1, 2, 4, 8):
+            raise ValueError(f"gray: expected shrink 1, 2, 4 or 8, got {shrink!r}")
+        if self.format == "jpeg":
+            return encoded.jpeg_to_gray(self.handle.data(), shrink)
+        pixels = self._pixels()
+        if self.format == "yuv420":
+            luma = planes.shrunk(pixels[: self.height * self.width].reshape(self.height, self.width), shrink)
+            return luma if self.is_full_range else planes.full_range(luma)
+        if self.format == "bgr":
+            return planes.shrunk(planes.gray_of_bgr(pixels.reshape(self.height, self.width, 3)), shrink)
+        return planes.shrunk(pixels.reshape(self.height, self.width), shrink)
+
+    def _bgr(self) -> Image:
+        if self.format == "jpeg":
+            return encoded.jpeg_to_bgr(self.handle.data())
+        pixels = self._pixels()
+        if self.format == "yuv420":
+            return planes.bgr_of_yuv420(pixels, self.height, self.width, self.is_full_range, self.matrix)
+        if self.format == "gray":
+            return planes.bgr_of_gray(pixels.reshape(self.height, self.width))
+        return pixels.reshape(self.height, self.width, 3)
+
+    def _pixels(self) -> Image:
+        return np.frombuffer(self.handle.data(), np.uint8)
+
+
+def size_of(format: Format, height: int, width: int) -> int | None:
+    """
+    How many bytes a picture of this format has; None where it depends on what it shows.
+
+    >>> size_of("yuv420", 3, 3)
+    17
+    """
+    half = ((height + 1) // 2) * ((width + 1) // 2)
+    return {"gray": height * width, "bgr": 3 * height * width, "yuv420": height * width + 2 * half}.get(format)
+
+
+def read_only(image: Image) -> Image:
+    """
+    A read-only view of an image: (H, W) or (H, W, 3), uint8, neither side 0.
+
+    Raises TypeError unless it is a uint8 array, ValueError for another shape.
+    """
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
+        got = f"{image.dtype} array" if isinstance(image, np.ndarray) else type(image).__name__
+        raise TypeError(f"image: expected a uint8 array, got {got}; scale to 0..255 and use .astype(np.uint8)")
+    if image.size == 0 or not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)):
+        raise ValueError(f"image: expected shape (H, W) or (H, W, 3), got {image.shape}")
+    view = image.view()
+    view.flags.writeable = False
+    return view
