@@ -19,7 +19,7 @@ Image = NDArray[Any]
 Format = Literal["gray", "bgr", "yuv420", "jpeg"]
 Matrix = Literal["bt601", "bt709"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-MAX_SIDE = 16384
+MAX_SIDE = encoded.MAX_SIDE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +60,7 @@ class Picture:
         """A picture of an array: (H, W) gray or (H, W, 3) BGR, uint8. Raises TypeError or ValueError for another."""
         image = np.ascontiguousarray(read_only(image))
         kind: Format = "gray" if image.ndim == 2 else "bgr"
-        return cls(kind, image.shape[0], image.shape[1], Inline(memoryview(image).cast("B")))
+        return cls(kind, image.shape[0], image.shape[1], Inline(image.data.cast("B")))
 
     @classmethod
     def of_jpeg(cls, data: bytes) -> Picture:
@@ -119,7 +119,9 @@ class Picture:
             return encoded.jpeg_to_bgr(self.handle.data())
         pixels = self._pixels()
         if self.format == "yuv420":
-            return planes.bgr_of_yuv420(pixels, self.height, self.width, self.is_full_range, self.matrix)
+            return planes.bgr_of_yuv420(
+                pixels, self.height, self.width, is_full_range=self.is_full_range, matrix=self.matrix
+            )
         if self.format == "gray":
             return planes.bgr_of_gray(pixels.reshape(self.height, self.width))
         return pixels.reshape(self.height, self.width, 3)
@@ -136,7 +138,9 @@ def size_of(format: Format, height: int, width: int) -> int | None:
     17
     """
     half = ((height + 1) // 2) * ((width + 1) // 2)
-    return {"gray": height * width, "bgr": 3 * height * width, "yuv420": height * width + 2 * half}.get(format)
+    return {"gray": height * width, "bgr": 3 * height * width, "yuv420": height * width + 2 * half}.get(
+        format
+    )
 
 
 def read_only(image: Image) -> Image:
@@ -147,7 +151,9 @@ def read_only(image: Image) -> Image:
     """
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
         got = f"{image.dtype} array" if isinstance(image, np.ndarray) else type(image).__name__
-        raise TypeError(f"image: expected a uint8 array, got {got}; scale to 0..255 and use .astype(np.uint8)")
+        raise TypeError(
+            f"image: expected a uint8 array, got {got}; scale to 0..255 and use .astype(np.uint8)"
+        )
     if image.size == 0 or not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)):
         raise ValueError(f"image: expected shape (H, W) or (H, W, 3), got {image.shape}")
     view = image.view()
