@@ -1,0 +1,144 @@
+"""
+What the TOML names and sets, held against the contract of the callable that is named.
+
+How a contract is read from a signature is the kernel's business.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from keepframe.config.imports import hidden_module
+from keepframe.config.pipeline import Use, frozen
+from keepframe.config.problems import Keys, Problems, nearest, path_of, told
+from keepframe.stage import Contract, Option, find, read_contract
+from keepframe.stage.load import short_names
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads uses for one pipeline: where its paths start, and where its problems go."""
+
+    folder: Path
+    problems: Problems
+
+    def contract(self, keys: Keys, use: Any) -> Contract | None:
+        """The contract of what is named at `keys`; None, and a problem, if there is none."""
+        if not isinstance(use, str) or not use:
+            self.problems.add(keys, f"expected the name of a callable, got {told(use)}")
+            return None
+        try:
+            return read_contract(find(use), use)
+        except (LookupError, ValueError, TypeError, ImportError) as error:
+            hidden = hidden_module(use, self.folder) if ":" in use else None
+            self.problems.add(keys, hidden or str(error))
+        except Exception as error:  # noqa: BLE001  an entry point of somebody else's may raise anything
+            self.problems.add(keys, f"{use!r} fails while it is imported: {type(error).__name__}: {error}")
+        return None
+
+    def options(
+        self, keys: Keys, contract: Contract, table: Mapping[str, Any], known: Iterable[str]
+    ) -> dict[str, Any]:
+        """
+        The options in `table`, checked and converted; paths made absolute.
+
+        known: further keys that may stand in that table, to name the nearest among.
+        """
+        options = {}
+        for name, value in table.items():
+            option = contract.options.get(name)
+            if option is None:
+                names = [*contract.options, *known]
+                self.problems.unknown((*keys, name), names, f"option of {contract.use!r}")
+                continue
+            try:
+                options[name] = self._converted(option, value)
+            except (TypeError, ValueError):
+                self.problems.add(
+                    (*keys, name), f"expected {option.expected}, got {told(value)}{_near(option, value)}"
+                )
+        return options
+
+    def made(self, keys: Keys, contract: Contract, options: dict[str, Any]) -> Use:
+        """A use whose options are whole: what is missing, or out of range as its own code says, becomes a problem."""
+        missing = [
+            option
+            for option in contract.options.values()
+            if option.is_required and option.name not in options
+        ]
+        for option in missing:
+            self.problems.add(
+                (*keys, option.name), f"missing; {contract.use!r} needs it: expected {option.expected}"
+            )
+        if not missing:
+            self._try(keys, contract, options)
+        return Use(contract.use, frozen(options), contract)
+
+    def _try(self, keys: Keys, contract: Contract, options: dict[str, Any]) -> None:
+        """
+        Make a built-in once, so that a value out of range is told before anything starts.
+
+        Not a user's own: its constructor may load a model, and every process reads the whole pipeline.
+        """
+        is_ours = getattr(contract.target, "__module__", "").startswith("keepframe.")
+        if not (contract.is_class and is_ours) or contract.kind == "archive":
+            return
+        try:
+            contract.target(**options)
+        except (ValueError, TypeError, LookupError, ImportError, OSError) as error:
+            text = str(error)
+            named = [
+                name
+                for name in contract.options
+                if text.startswith((f"{name}: ", f"{contract.use}: {name}: "))
+            ]
+            if named:
+                text = text.removeprefix(f"{contract.use}: ").removeprefix(f"{named[0]}: ")
+                keys = (*keys, named[0])
+            self.problems.add(keys, text)
+
+    def _converted(self, option: Option, value: Any) -> Any:
+        if isinstance(value, dict):
+            raise TypeError("no option is a table")
+        converted = option.convert(value)
+        if isinstance(converted, Path):
+            if not str(value) or "\0" in str(value):
+                raise ValueError("no path")
+            return self._absolute(converted)
+        if isinstance(converted, list | tuple):
+            return type(converted)(self._absolute(v) if isinstance(v, Path) else v for v in converted)
+        return converted
+
+    def _absolute(self, path: Path) -> Path:
+        return Path(os.path.normpath(self.folder / path.expanduser()))
+
+
+def names_of_kind(kind: str) -> list[str]:
+    """The short names of the built-ins of one kind: "source", "stage" or "archive"."""
+    return sorted(name for name in short_names() if read_contract(find(name), name).kind == kind)
+
+
+def refusal(keys: Keys, contract: Contract) -> str | None:
+    """Why something cannot stand in a stage; None if it can."""
+    if contract.kind == "source":
+        return f"{contract.use!r} is a source: it takes no frame; name it in [cameras.NAME] source"
+    if contract.kind == "join":
+        inputs = ", ".join(contract.inputs)
+        return f"{contract.use!r} joins {len(contract.inputs)} inputs ({inputs}); joins cannot be run yet: give it one input"
+    if contract.kind == "archive" and "steps" in keys:
+        return f"{contract.use!r} is an archive and runs on its own: write a table for it, with use = {contract.use!r}"
+    if contract.per == "process" and path_of(keys).startswith("cameras."):
+        return f"{contract.use!r} is one for all cameras; set it in [stages.{keys[3]}]"
+    return None
+
+
+def _near(option: Option, value: Any) -> str:
+    words = [word for word in get_args(option.annotation) if isinstance(word, str)]
+    if get_origin(option.annotation) is not Literal or not isinstance(value, str):
+        return ""
+    hint = nearest(value, words)
+    return f"; {hint}" if hint.startswith("did") else ""
