@@ -1,0 +1,21 @@
+"""
+Where pictures come from: a video file, a folder of images, a synthetic camera. What they show is nobody's business here.
+
+Each is imported when it is asked for: the decoder alone takes longer to import than a stage that needs none takes to start.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_SOURCES = {
+    "video": ("keepframe.capture.video_file", "Video"),
+}
+
+__all__ = ["video"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _SOURCES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _SOURCES[name]
+    return getattr(import_module(module), attribute)

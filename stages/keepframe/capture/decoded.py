@@ -1,0 +1,170 @@
+"""
+The decoded pictures of a video file, each with its place: number, time stamp, media time, and whether it is whole.
+
+Which of them are taken and what becomes of them is the source's business (video.py); what a picture is, picture's.
+"""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.plane import VideoPlane
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from keepframe.capture.interval import NS
+
+log = logging.getLogger(__name__)
+
+DAMAGE_NS = 10 * NS
+"""Longest media time for which pictures after a damaged one count as damaged, if no key frame comes before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where decoding stands after a picture; enough to go on behind it as if there had been no pause."""
+
+    index: int
+    media_ns: int
+    pts: int | None
+    first_pts: int | None
+    """The time stamp that media time counts from."""
+    damaged_ns: int | None = None
+    """Media time of the last damaged picture, while those that build on it are not to be trusted."""
+    is_regular: bool = True
+    """Whether every time stamp up to here was there and after its predecessor."""
+
+
+def open_video(path: Path, threads: int) -> tuple[InputContainer, VideoStream]:
+    """
+    A video file and its best video stream, to be decoded with so many threads (0: as many as there are cores).
+
+    Raises FileNotFoundError, PermissionError, IsADirectoryError as open() does, ValueError for what is no video.
+    """
+    with path.open("rb") as file:  # Python's own messages; and no address can pass for a path
+        if not file.read(1):
+            raise ValueError(f"{path}: expected a video, got an empty file")
+    try:
+        container = av.open(f"file:{path}")
+    except av.FFmpegError as error:
+        raise ValueError(
+            f"{path}: expected a video, got a file that cannot be read as one ({error.strerror})"
+        ) from error
+    stream = container.streams.best("video")
+    if not isinstance(stream, VideoStream) or stream.codec_context is None or not stream.codec_context.width:
+        container.close()
+        raise ValueError(f"{path}: expected a video, got a file without a picture in it")
+    stream.codec_context.thread_count = threads
+    return container, stream
+
+
+def pictures(path: Path, threads: int) -> Iterator[tuple[Place, av.VideoFrame]]:
+    """Every decoded picture of a video from its beginning, in the order of showing. Raises as open_video does."""
+    container, stream = open_video(path, threads)
+    with container:
+        yield from _placed(_frames(container, stream, path), None, stream)
+
+
+def pictures_behind(
+    path: Path, threads: int, place: Place, check: int
+) -> Iterator[tuple[Place, av.VideoFrame]]:
+    """
+    The pictures behind `place`, exactly as pictures() gives them.
+
+    check: check_of() the picture at that place. Decoding starts at the key frame before it; if the picture found there is not the one
+    that was, or its time stamp is no guide, it starts again at the beginning. Raises ValueError if it is not found then either.
+    """
+    if place.is_regular and place.pts is not None:
+        container, stream = open_video(path, threads)
+        with container:
+            container.seek(place.pts, stream=stream)
+            frames = _frames(container, stream, path)
+            frame = next((f for f, _ in frames if f.pts is None or f.pts >= place.pts), None)
+            if frame is not None and frame.pts == place.pts and check_of(frame) == check:
+                yield from _placed(frames, place, stream)
+                return
+    found = False
+    for at, frame in pictures(path, threads):
+        if at.index == place.index:
+            found = check_of(frame) == check
+        elif at.index > place.index and found:
+            yield at, frame
+    if not found:
+        raise ValueError(f"{path}: its picture number {place.index} is not the one that was there")
+
+
+def check_of(frame: av.VideoFrame) -> int:
+    """A checksum of every 16th row of a picture's first plane: 0.1 ms at 1080p, and a decoder gone astray does not pass it."""
+    return zlib.crc32(pixels_of(frame.planes[0])[::16].tobytes())
+
+
+def pixels_of(plane: VideoPlane) -> NDArray[Any]:
+    """A view of a plane of bytes without the padding of its rows: (H, W) uint8, valid as long as its frame."""
+    buffer: Any = plane  # it has the buffer protocol; its stubs do not say so
+    padded: NDArray[Any] = np.frombuffer(buffer, np.uint8).reshape(plane.height, plane.line_size)
+    return padded[:, : plane.width]
+
+
+def _frames(
+    container: InputContainer, stream: VideoStream, path: Path
+) -> Iterator[tuple[av.VideoFrame, bool]]:
+    """
+    Decoded frames, each with whether it is damaged or follows something that could not be decoded.
+
+    A packet that the decoder refuses gives no picture and no number. A file that ends too early ends here too, with a warning.
+    """
+    count, refused, is_after_gap = 0, 0, False
+    packets = container.demux(stream)
+    while True:
+        packet = None
+        try:
+            packet = next(packets, None)
+            frames = stream.codec_context.decode(packet)
+        except av.error.InvalidDataError:
+            refused, is_after_gap, frames = refused + 1, True, []
+        except av.error.EOFError:
+            frames = []
+        for frame in frames:
+            yield frame, frame.is_corrupt or (is_after_gap and not frame.key_frame)
+            count, is_after_gap = count + 1, False
+        if packet is None:
+            break
+    if refused:
+        log.warning(
+            "video path=%s decoded=%d of=%s undecodable=%d", path, count, stream.frames or "?", refused
+        )
+
+
+def _placed(
+    frames: Iterator[tuple[av.VideoFrame, bool]], place: Place | None, stream: VideoStream
+) -> Iterator[tuple[Place, av.VideoFrame]]:
+    for frame, is_damaged in frames:
+        place = _timed(place, frame.pts, stream)
+        if is_damaged:
+            place = replace(place, damaged_ns=place.media_ns)
+        elif place.damaged_ns is not None:
+            is_over = frame.key_frame or place.media_ns - place.damaged_ns > DAMAGE_NS
+            place = replace(place, damaged_ns=None if is_over else place.damaged_ns)
+        yield place, frame
+
+
+def _timed(place: Place | None, pts: int | None, stream: VideoStream) -> Place:
+    """A picture without a time stamp, or with one not after its predecessor's, comes one frame's duration after it."""
+    if place is None:
+        return Place(0, 0, pts, pts, is_regular=pts is not None)
+    index = place.index + 1
+    if pts is not None and place.first_pts is not None and stream.time_base is not None:
+        media_ns = round((pts - place.first_pts) * stream.time_base * NS)
+        if media_ns > place.media_ns:
+            return replace(place, index=index, pts=pts, media_ns=media_ns)
+    rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+    return replace(place, index=index, pts=pts, media_ns=place.media_ns + round(NS / rate), is_regular=False)

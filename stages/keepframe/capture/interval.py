@@ -1,0 +1,46 @@
+"""
+The option `every`: how far apart the pictures that are taken lie, on a grid from the first picture.
+
+It counts in the pictures' own time (media time of a video, time of an image file), never by the clock of the run.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+NS = 1_000_000_000
+_UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
+
+
+def interval_ns(every: str | float | None) -> int | None:
+    """
+    The interval in nanoseconds; None for every picture. A bare number is seconds.
+
+    Raises ValueError ("every: expected …") for what is no duration, or none above 0.
+
+    >>> interval_ns("500ms"), interval_ns("2 min"), interval_ns(0.1), interval_ns(None)
+    (500000000, 120000000000, 100000000, None)
+    """
+    if every is None:
+        return None
+    match = _DURATION.fullmatch(every) if isinstance(every, str) else None
+    seconds = math.nan
+    if match is not None and (match[2] or "s") in _UNITS:
+        seconds = float(match[1]) * _UNITS[match[2] or "s"]
+    elif isinstance(every, int | float) and not isinstance(every, bool):
+        seconds = float(every)
+    if not math.isfinite(seconds) or round(seconds * NS) < 1:
+        raise ValueError(f"every: expected a duration like '1s', '500ms' or seconds above 0, got {every!r}")
+    return round(seconds * NS)
+
+
+def is_due(at_ns: int, last_ns: int | None, interval: int | None) -> bool:
+    """
+    Whether the picture at `at_ns` (from the first one) is taken, after the one at `last_ns`: the first in each cell of the grid.
+
+    >>> [at for at, last in [(0, None), (9, 0), (11, 0), (19, 11), (40, 11)] if is_due(at, last, 10)]
+    [0, 11, 40]
+    """
+    return interval is None or last_ns is None or at_ns // interval > last_ns // interval
