@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from keepframe.config.defaults import default_stages
 from keepframe.config.pipeline import CAPTURE, Stage
 from keepframe.config.problems import Problems, nearest
+
+ALL_WRITTEN = "once a stage names inputs, only the stages that are written exist"
 
 
 def linked(
@@ -42,7 +45,7 @@ def _check_archives(archives: list[str], problems: Problems) -> None:
     if not archives:
         problems.add(
             ("stages",),
-            "expected one archive, got none; add [stages.archive] with inputs and use = 'archive'",
+            f"expected one archive, got none; {ALL_WRITTEN}",
         )
     elif len(archives) > 1:
         problems.add(("stages",), f"expected one archive, got {len(archives)}: {', '.join(archives)}")
@@ -57,7 +60,9 @@ def _check_inputs(
             continue
         if name not in stages:
             hint = nearest(name, [CAPTURE, *(other for other in stages if other != stage.name)])
-            if name in cameras:
+            if name in default_stages():
+                hint = ALL_WRITTEN
+            elif name in cameras:
                 hint = "it is a camera; 'capture' stands for all of them"
             problems.add((*keys, i), f"no stage named {name!r}; {hint}")
         elif stages[name].is_archive:

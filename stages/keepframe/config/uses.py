@@ -7,16 +7,22 @@ How a contract is read from a signature is the kernel's business.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
+import numpy as np
+
 from keepframe.config.imports import hidden_module
 from keepframe.config.pipeline import Use, frozen
 from keepframe.config.problems import Keys, Problems, nearest, path_of, told
+from keepframe.frame import Frame
 from keepframe.stage import Contract, Option, find, read_contract
 from keepframe.stage.load import short_names
+
+_TINY = Frame(camera="trial").with_image(np.zeros((8, 8), np.uint8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,16 @@ class Reader:
         return options
 
     def made(self, keys: Keys, contract: Contract, options: dict[str, Any]) -> Use:
-        """A use whose options are whole: what is missing, or out of range as its own code says, becomes a problem."""
+        """
+        A use whose options are whole: what is missing, or out of range as its own code says, becomes a problem.
+
+        A path that is a default starts at the TOML's folder like every other.
+        """
+        defaults = {option.name: option.default for option in contract.options.values()}
+        paths = {
+            name: self._absolute(default) for name, default in defaults.items() if isinstance(default, Path)
+        }
+        options = {**paths, **options}
         missing = [
             option
             for option in contract.options.values()
@@ -80,26 +95,27 @@ class Reader:
 
     def _try(self, keys: Keys, contract: Contract, options: dict[str, Any]) -> None:
         """
-        Make a built-in once, so that a value out of range is told before anything starts.
+        Try a built-in once, so that a value out of range is told before anything starts.
 
         Not a user's own: its constructor may load a model, and every process reads the whole pipeline.
         """
-        is_ours = getattr(contract.target, "__module__", "").startswith("keepframe.")
-        if not (contract.is_class and is_ours) or contract.kind == "archive":
+        if not getattr(contract.target, "__module__", "").startswith("keepframe."):
             return
         try:
-            contract.target(**options)
-        except (ValueError, TypeError, LookupError, ImportError, OSError) as error:
-            text = str(error)
-            named = [
-                name
-                for name in contract.options
-                if text.startswith((f"{name}: ", f"{contract.use}: {name}: "))
-            ]
-            if named:
-                text = text.removeprefix(f"{contract.use}: ").removeprefix(f"{named[0]}: ")
-                keys = (*keys, named[0])
-            self.problems.add(keys, text)
+            if contract.is_class:
+                contract.target(**options)
+            elif contract.kind == "stage":
+                contract.target(_TINY, **options)
+        except (ValueError, TypeError, LookupError, ImportError) as error:
+            self._refused(keys, contract, str(error))
+
+    def _refused(self, keys: Keys, contract: Contract, text: str) -> None:
+        """Tell what a callable said of its options, at the one it speaks of."""
+        named = [name for name in contract.options if re.search(rf"\b{name}\b", text)]
+        where = (*keys, named[0]) if len(named) == 1 else keys
+        if len(named) == 1:
+            text = text.removeprefix(f"{contract.use}: ").removeprefix(f"{named[0]}: ")
+        self.problems.add(where, text)
 
     def _converted(self, option: Option, value: Any) -> Any:
         if isinstance(value, dict):
@@ -137,8 +153,10 @@ def refusal(keys: Keys, contract: Contract) -> str | None:
 
 
 def _near(option: Option, value: Any) -> str:
-    words = [word for word in get_args(option.annotation) if isinstance(word, str)]
-    if get_origin(option.annotation) is not Literal or not isinstance(value, str):
+    """The nearest of an option's words, where it has words."""
+    alternatives = (option.annotation, *get_args(option.annotation))
+    words = [word for a in alternatives if get_origin(a) is Literal for word in get_args(a)]
+    if not words or not isinstance(value, str):
         return ""
-    hint = nearest(value, words)
+    hint = nearest(value, map(str, words))
     return f"; {hint}" if hint.startswith("did") else ""
