@@ -138,7 +138,7 @@ class Verdict:
 
     >>> Verdict(True, "frist")
     Traceback (most recent call last):
-    ValueError: verdict: unknown reason 'frist'; known: changed, first, passed, unchanged
+    ValueError: verdict: unknown reason 'frist'; known: changed, first, passed, reshaped, unchanged
     """
 
     is_kept: bool
@@ -154,6 +154,7 @@ REASONS = {
     "first": "there was nothing to compare with",
     "changed": "the score was above the threshold",
     "unchanged": "the score was not above the threshold",
+    "reshaped": "its size or kind is not the reference's, so it is the new one",
     "passed": "no stage decided, so it is kept",
 }
 
