@@ -65,6 +65,13 @@ class Row:
         """Whether its picture is there, as far as the catalogue knows."""
         return self.file is not None and self.gone is None
 
+    @property
+    def deciding_score(self) -> float | None:
+        """The score that was held against the threshold: the one noted as "score"; without that note, the greatest."""
+        named = self.scores.get(str(self.notes.get("score", "")))
+        known = [score for score in self.scores.values() if score is not None]
+        return named if named is not None else max(known, default=None)
+
     def to_columns(self) -> tuple[Any, ...]:
         """The values for COLUMNS, as the catalogue stores them."""
         return tuple(_stored(getattr(self, name)) for name in COLUMNS)

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from keepframe.archive import booking
-from keepframe.archive.booking import Booking, Epoch, MemoryDelta, Standing
+from keepframe.archive.booking import Epoch, MemoryDelta, Standing
 from keepframe.archive.catalogue import Catalogue
 from keepframe.archive.encoding import Encoding
 from keepframe.archive.folder import Folder, settle
@@ -129,6 +129,8 @@ class Archive:
         the epoch is not the newest any more.
         """
         catalogue = self._opened()[0]
+        if strangers := {item.frames[0].camera for item in items} - {camera}:
+            raise ValueError(f"archive: expected items of camera {camera!r}, got {sorted(strangers)}")
         if booking.newest(catalogue, camera) != epoch:
             return None
         if self._is_untidy:
@@ -136,16 +138,19 @@ class Archive:
         settling = Settling(self._encoding, self._template, self._is_free, [], [])
         for item in items:
             settling.add(item, is_covered=lambda b: bool(booking.covered(catalogue, b)))
-        self._is_untidy = bool(settling.files)
+        temps = [self._temp(new) for new in settling.files]
+        self._is_untidy = bool(temps)
         try:
-            self._write(settling.files)
-            outcomes = self._book(camera, epoch, upto, settling, memory, events)
+            self._write(settling.files, temps)
+            outcomes = self._book(camera, epoch, upto, settling, temps, memory, events)
         except ArchiveLockedError:
-            raise  # the other archive's sweep has our files, and may have stored its own under these names
+            for temp in temps:  # what stands under the final names is the other archive's now
+                self._opened()[1].remove(temp)
+            raise
         except Exception:
             with suppress(
                 OSError
-            ):  # a full disk may not even let us note that files are gone; the next commit tries again
+            ):  # a full disk may not let us note that the files are gone: the next commit tries again
                 self._sweep()
             raise
         if outcomes is None:
@@ -154,76 +159,75 @@ class Archive:
         self.passing("committed")
         return outcomes
 
-    def _book(
-        self,
-        camera: str,
-        epoch: Epoch,
-        upto: Position,
-        settling: Settling,
-        memory: MemoryDelta,
-        events: Sequence[tuple[str, str]],
-    ) -> list[tuple[Position, Decision]] | None:
-        catalogue, now_ns = self._opened()[0], self.clock.wall_ns()
-        with catalogue.change(self._writer):
-            if booking.newest(catalogue, camera) != epoch:
-                return None
-            bookings: list[Booking] = settling.bookings
-            commit = booking.next_commit(catalogue)
-            outcomes = booking.book(catalogue, bookings, commit, now_ns)
-            booking.remember(catalogue, camera, memory)
-            for kind, text in events:
-                booking.note_event(catalogue, camera, kind, text, now_ns)
-            booking.move_on(catalogue, camera, upto)
-            for new in settling.files:
-                catalogue.run("DELETE FROM pending WHERE file = ?", new.file)
-            self.passing("booked")
-        return outcomes
-
-    def _write(self, new_files: list[NewFile]) -> None:
-        """Put the pictures under their names, durably; until they are booked the catalogue knows them as pending."""
+    def _write(self, new_files: list[NewFile], temps: list[str]) -> None:
+        """Put the pictures on the disk under temporary names, known to the catalogue before they are begun."""
         if not new_files:
             return
         catalogue, files = self._opened()
-        temps = [self._temp(new) for new in new_files]
         with catalogue.change(self._writer):
             for new, temp in zip(new_files, temps, strict=True):
                 catalogue.run("INSERT INTO pending VALUES (?, ?, ?)", new.file, temp, new.sha256)
         self.passing("noted")
-        folders = sorted({_folder_of(new.file) for new in new_files})
-        for folder in folders:
+        for folder in sorted({_folder_of(new.file) for new in new_files}):
             files.make_folder(folder)
         for new, temp in zip(new_files, temps, strict=True):
             written = files.write(temp, new.data)
             self.passing("written")
             settle(written)
             self.passing("synced")
-        for new, temp in zip(new_files, temps, strict=True):
-            files.rename(temp, new.file)
-            self.passing("renamed")
-        for folder in folders:
-            files.sync_folder(folder)
-        self.passing("stored")
+
+    def _book(
+        self,
+        camera: str,
+        epoch: Epoch,
+        upto: Position,
+        settling: Settling,
+        temps: list[str],
+        memory: MemoryDelta,
+        events: Sequence[tuple[str, str]],
+    ) -> list[tuple[Position, Decision]] | None:
+        """
+        Give the pictures their names and write everything else, as long as nobody else may write.
+
+        The names come first and within the transaction: an archive that was replaced must not touch the names of its successor.
+        """
+        (catalogue, files), now_ns = self._opened(), self.clock.wall_ns()
+        with catalogue.change(self._writer):
+            if booking.newest(catalogue, camera) != epoch:
+                return None
+            for new, temp in zip(settling.files, temps, strict=True):
+                files.rename(temp, new.file)
+                self.passing("renamed")
+            for folder in sorted({_folder_of(new.file) for new in settling.files}):
+                files.sync_folder(folder)
+            self.passing("stored")
+            outcomes = booking.book(catalogue, settling.bookings, booking.next_commit(catalogue), now_ns)
+            booking.remember(catalogue, camera, memory)
+            for kind, text in events:
+                booking.note_event(catalogue, camera, kind, text, now_ns)
+            booking.move_on(catalogue, camera, upto)
+            for new in settling.files:
+                if not catalogue.one("SELECT 1 FROM frame WHERE file = ?", new.file):
+                    files.remove(
+                        new.file
+                    )  # its frame came twice in one mark, or behind the end of its stream
+                catalogue.run("DELETE FROM pending WHERE file = ?", new.file)
+            self.passing("booked")
+        return outcomes
 
     def _sweep(self) -> None:
         """Remove what a commit that did not come to its end has written; its frames come again."""
         catalogue, files = self._opened()
-        pending = catalogue.rows("SELECT file, temp, sha256 FROM pending")
-        if pending:
-            removed = 0
-            for file, temp, sha256 in pending:
-                removed += files.remove(temp)
-                if files.sha256(file) == sha256:  # else it is not ours: this name was free when it was noted
-                    removed += files.remove(file)
-            for folder in sorted({_folder_of(file) for file, _, _ in pending}):
-                if files.stat(folder):
-                    files.sync_folder(folder)
-            with catalogue.change(self._writer):
-                catalogue.run("DELETE FROM pending")
-                if removed:
-                    text = (
-                        f"{removed} files of a commit that did not end were removed; their frames come again"
-                    )
-                    booking.note_event(catalogue, "", "swept", text, self.clock.wall_ns())
+        with catalogue.change(self._writer):
+            removed = [file for file in pending_files(catalogue, files) if files.remove(file)]
+            for folder in sorted({_folder_of(file) for file in removed}):
+                files.sync_folder(folder)
+            catalogue.run("DELETE FROM pending")
+            if removed:
+                text = (
+                    f"{len(removed)} files of a commit that did not end were removed; their frames come again"
+                )
+                booking.note_event(catalogue, "", "swept", text, self.clock.wall_ns())
         self._is_untidy = False
 
     def _is_free(self, file: str) -> bool:
@@ -243,3 +247,14 @@ class Archive:
 
 def _folder_of(file: str) -> str:
     return file.rpartition("/")[0]
+
+
+def pending_files(catalogue: Catalogue, files: Folder) -> list[str]:
+    """The files there are of commits that did not end: temporary ones, and final ones if they are ours."""
+    found = []
+    for file, temp, sha256 in catalogue.rows("SELECT file, temp, sha256 FROM pending ORDER BY file"):
+        if files.stat(temp):
+            found.append(temp)
+        if files.sha256(file) == sha256:  # else it is not ours: the name was free when it was noted
+            found.append(file)
+    return found

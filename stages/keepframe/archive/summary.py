@@ -1,0 +1,57 @@
+"""
+What became of a run, in plain words: the sentence that ends it and heads the contact sheet.
+
+Counting is the reader's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from keepframe.archive.row import Row
+from keepframe.clock import NS, iso
+
+
+def sentence(counts: Mapping[str, Mapping[str, int]], biggest: Row | None = None) -> str:
+    """
+    The counts of all cameras in one sentence; with the moment of the biggest change, if there was one.
+
+    >>> sentence({"lobby": {"captured": 1394, "kept": 31, "unchanged": 1361, "rejected": 2}})
+    '1,394 seen, 31 kept, 98 % not stored, 2 rejected'
+    """
+    total = {key: sum(of.get(key, 0) for of in counts.values()) for key in _TOLD}
+    seen, kept = total["captured"], total["kept"]
+    if not seen:
+        return "nothing seen"
+    told = [f"{seen:,} seen", f"{kept:,} kept", f"{_share(seen - kept, seen)} not stored"]
+    told += [f"{total[key]:,} {key}" for key in ("rejected", "dropped", "failed") if total[key]]
+    if biggest:
+        told.append(
+            f"biggest change at {moment(biggest)}" + (f" of {biggest.camera}" if len(counts) > 1 else "")
+        )
+    return ", ".join(told)
+
+
+def moment(row: Row) -> str:
+    """
+    When a frame was taken, for people: its place in the video, else the time of day in UTC.
+
+    >>> moment(Row(camera="a", stream=0, seq=0, outcome="kept", time_ns=0, media_ns=3_725 * NS, file="a.jpg"))
+    '1:02:05'
+    """
+    if row.media_ns is None:
+        return f"{iso(row.time_ns)[11:19]} UTC"
+    minutes, seconds = divmod(max(row.media_ns, 0) // NS, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+def _share(some: int, of: int) -> str:
+    """Percent, rounded, but 0 and 100 only when it is so."""
+    percent = round(100 * some / of)
+    if percent == 100 and some < of:
+        return "over 99 %"
+    return "under 1 %" if percent == 0 and some else f"{percent} %"
+
+
+_TOLD = ("captured", "kept", "rejected", "dropped", "failed")
