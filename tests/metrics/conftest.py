@@ -153,3 +153,9 @@ def any_pair(request):
 def degenerate_pair(request):
     """One degenerate pair after the other."""
     return request.param
+
+
+@pytest.fixture(scope="session")
+def degenerate():
+    """All degenerate pairs at once: [(name, reference, test)]."""
+    return degenerate_pairs()

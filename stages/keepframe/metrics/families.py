@@ -6,10 +6,44 @@ Nothing else: a family's metrics, conversions and maps stand in its own module.
 
 from collections.abc import Iterator
 
-from keepframe.metrics import correlation, pixel, structure
+from keepframe.metrics import (
+    alignment,
+    coding,
+    correlation,
+    difference,
+    divergence,
+    edges,
+    hashes,
+    histograms,
+    motion,
+    norms,
+    pixel,
+    structure,
+    thumbnail,
+    transport,
+    triage,
+    wavelet,
+)
 from keepframe.metrics.recipe import Recipe
 
-FAMILIES = (pixel, correlation, structure)
+FAMILIES = (
+    pixel,
+    norms,
+    difference,
+    triage,
+    thumbnail,
+    correlation,
+    alignment,
+    motion,
+    edges,
+    histograms,
+    divergence,
+    transport,
+    structure,
+    hashes,
+    coding,
+    wavelet,
+)
 
 
 def recipes() -> Iterator[Recipe]:

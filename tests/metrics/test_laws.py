@@ -1,0 +1,107 @@
+"""What holds for every metric, whatever it measures."""
+
+import math
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from keepframe.metrics import metric, names
+
+# whatever must move with light or with position says so here, with why
+PLAIN = [name for name in names() if not name.endswith("-tile")]
+SYMMETRIC = [name for name in PLAIN if "Not symmetric" not in metric(name).range]
+# identical images do not give 0 as a score: none so far
+SLOW = {name for name in PLAIN if metric(name).cost.startswith("high")}
+
+pictures = st.one_of(
+    arrays(np.uint8, st.tuples(st.integers(1, 24), st.integers(1, 24))),
+    arrays(np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12), st.just(3))),
+)
+few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.mark.parametrize("name", names())
+def test_identical_images_score_zero(name, make):
+    """0 means the same, for a scene, in colour, and for a lens cap."""
+    gray = make.scene(64, 80)
+    for image in (gray, make.in_colour(gray), np.zeros((64, 80), np.uint8), np.full((3, 2), 255, np.uint8)):
+        assert metric(name).score(image, image.copy()) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", names())
+def test_scores_are_finite_and_not_negative_whatever_the_camera_delivers(name, degenerate):
+    """Black, white, one pixel, one row, odd sizes, BGRA and 16 bits have a defined score."""
+    scores = {label: metric(name).score(a, b) for label, a, b in degenerate}
+
+    assert {label: s for label, s in scores.items() if not (math.isfinite(s) and s >= 0)} == {}
+
+
+@pytest.mark.parametrize("name", [name for name in PLAIN if metric(name).is_mapped])
+def test_maps_are_finite_not_negative_and_zero_for_identical_images(name, degenerate):
+    """A map has the image's size, or is a smaller picture of it."""
+    for label, a, b in degenerate:
+        difference = metric(name).map(a, b)
+
+        assert difference.dtype == np.float32, label
+        assert difference.ndim == 2, label
+        assert np.isfinite(difference).all(), label
+        assert difference.min() >= -1e-6, label
+        assert np.abs(metric(name).map(a, a.copy())).max() <= 1e-5, label
+
+
+@pytest.mark.parametrize("name", SYMMETRIC)
+def test_order_does_not_matter_where_the_docstring_does_not_say_so(name, make):
+    """Where it matters, Range says "Not symmetric"."""
+    a = make.scene(64, 80)
+    for b in (make.noisy(a, 5), make.with_object(a), make.scene(64, 80, seed=5)):
+        assert metric(name).score(a, b) == pytest.approx(metric(name).score(b, a), rel=1e-5, abs=1e-7)
+
+
+@pytest.mark.parametrize("name", sorted(set(PLAIN) - SLOW))
+def test_arbitrary_pictures_give_a_finite_score_and_stay_untouched(name):
+    """Any size from one pixel on, any content, read-only memory."""
+
+    @few
+    @given(pictures, st.integers(0, 2**32 - 1))
+    def holds(reference, seed):
+        test = np.random.default_rng(seed).integers(0, 256, reference.shape, dtype=np.uint8)
+        before = reference.copy(), test.copy()
+        for image in (reference, test):
+            image.setflags(write=False)
+        score = metric(name).score(reference, test)
+
+        assert math.isfinite(score)
+        assert score >= 0
+        assert np.array_equal(reference, before[0])
+        assert np.array_equal(test, before[1])
+
+    holds()
+
+
+@pytest.mark.parametrize("name", names())
+def test_views_give_the_score_of_their_copies(name, make):
+    """Mirrored, sliced and transposed pictures are pictures."""
+    a, b = make.scene(70, 90), make.with_object(make.scene(70, 90))
+    for view in (lambda i: i[::-1, ::-1], lambda i: i[3:67:2, 1:89:2], lambda i: i.T):
+        assert metric(name).score(view(a), view(b)) == metric(name).score(view(a).copy(), view(b).copy())
+
+
+@pytest.mark.parametrize("name", names())
+def test_one_thread_gives_what_many_give(name, make):
+    """A score must not depend on the machine's cores."""
+    a = make.in_colour(make.scene(240, 320))
+    b = make.noisy(make.with_object(a), 2)
+    before = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(1)
+        alone = metric(name).score(a, b)
+        cv2.setNumThreads(4)
+        together = metric(name).score(a, b)
+    finally:
+        cv2.setNumThreads(before)
+
+    assert together == pytest.approx(alone, rel=1e-6)
