@@ -8,10 +8,11 @@ from importlib import import_module
 from typing import Any
 
 _SOURCES = {
+    "synthetic": ("keepframe.capture.synthetic_camera", "Synthetic"),
     "video": ("keepframe.capture.video_file", "Video"),
 }
 
-__all__ = ["video"]
+__all__ = ["synthetic", "video"]
 
 
 def __getattr__(name: str) -> Any:
