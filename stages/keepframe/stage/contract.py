@@ -102,7 +102,7 @@ def read_contract(target: Any, use: str) -> Contract:
             "archive",
             target,
             ("frame",),
-            _options(target, target.__init__, use, skip=1),
+            _options(target.__init__, use, skip=1),
             "process",
             is_class=True,
         )
@@ -111,14 +111,14 @@ def read_contract(target: Any, use: str) -> Contract:
         raise TypeError(f"{use!r} is asynchronous; a stage is an ordinary function")
     inputs = _inputs(call, use, skip=1 if is_class else 0, options_allowed=not is_class)
     options = (
-        _options(target, target.__init__, use, skip=1) if is_class else _options(target, call, use, skip=None)
+        _options(target.__init__, use, skip=1) if is_class else _options(call, use, skip=None)
     )
     kinds: dict[int, Kind] = {0: "source", 1: "stage"}
     has_save, has_load = hasattr(target, "save"), hasattr(target, "load")
     if is_class and has_save != has_load:
         there, missing = ("save", "load") if has_save else ("load", "save")
         raise TypeError(f"{use!r} has {there}() but no {missing}(); a memory needs both, or neither")
-    per = getattr(target, "per", "camera")
+    per: Any = getattr(target, "per", "camera")
     if per not in ("camera", "process"):
         raise TypeError(f"{use!r}: expected per = 'camera' or 'process', got {per!r}")
     holds = getattr(target, "holds", 0)
@@ -157,7 +157,7 @@ def _inputs(call: Callable[..., Any], use: str, *, skip: int, options_allowed: b
     return tuple(inputs)
 
 
-def _options(target: Any, call: Callable[..., Any], use: str, *, skip: int | None) -> dict[str, Option]:
+def _options(call: Callable[..., Any], use: str, *, skip: int | None) -> dict[str, Option]:
     try:
         hints = get_type_hints(call)
     except Exception as error:

@@ -19,7 +19,7 @@ from keepframe.stage.memory import pack, unpack
 
 CONFIG = "config"
 """The key under which a memory says which configuration it was learned under."""
-MAX_PARTS = 64
+MAX_PARTS = 16
 MAX_REASON = 300
 
 
@@ -170,7 +170,7 @@ class _Step:
     def _work(self, held: _Held, i: int, frame: Frame) -> None:
         try:
             self._place(self._outputs(self.call(frame, **self.options)))
-        except Exception as error:  # a stage that raises loses that frame only
+        except Exception as error:  # noqa: BLE001  a stage that raises loses that frame only
             held.outs[i] = [frame.settled("failed", self._told(error))]
 
     def _flush(self) -> None:
@@ -179,7 +179,7 @@ class _Step:
         if flush is not None:
             try:
                 self._place(self._outputs(flush()))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  as above: what it held is lost, nothing else
                 told = self._told(error)
         for held in self.waiting:
             if isinstance(held, _Held):
@@ -219,9 +219,8 @@ class _Step:
                     f"gave a frame that is not here (any more): {group[0].name}; hold at most {self.holds} back"
                 )
             held, i = place
-            if len(group) > 1:
-                group = [replace(f, part=f"{part}.{n}" if part else str(n)) for n, f in enumerate(group)]
-            held.outs[i] = group
+            below = f"{part}." if part else ""
+            held.outs[i] = [replace(f, part=f"{below}{n}") for n, f in enumerate(group)] if len(group) > 1 else group
 
     def _find(self, at: Position, part: str) -> tuple[_Held, int] | None:
         for held in reversed(self.waiting):

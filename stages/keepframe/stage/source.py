@@ -16,7 +16,6 @@ from keepframe.clock import Clock, SystemClock
 from keepframe.frame import Frame
 from keepframe.picture import Picture
 from keepframe.stage.contract import Contract
-from keepframe.stage.memory import pack, unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +45,10 @@ class Source:
         total = getattr(self.source, "total", None)
         return total() if total is not None else None
 
-    def load(self, packed: Mapping[str, bytes]) -> None:
+    def load(self, memory: Mapping[str, Any]) -> None:
         """Go on behind what is settled. Raises ValueError if it is not the same source any more."""
-        if packed and self.source is not None:
-            self.source.load(unpack(packed))
+        if memory and self.source is not None:
+            self.source.load(dict(memory))
 
     def __iter__(self) -> Iterator[Shot]:
         """Every picture as a frame with its camera and time; raises what the source raises, TypeError for what is no picture."""
@@ -90,8 +89,3 @@ def read_source(
     ['lobby']
     """
     return Source(contract, options, camera, clock or SystemClock())
-
-
-def pack_memory(memory: Mapping[str, Any] | None, use: str) -> dict[str, bytes]:
-    """A shot's memory as bytes; empty for a source without one."""
-    return pack(memory, use) if memory else {}

@@ -1,0 +1,29 @@
+"""
+Run a pipeline: the supervisor with one child process per camera and replica, or one process by hand.
+
+`python -m keepframe.run` is the entry of one such process.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOME = {
+    "Progress": "result",
+    "RunResult": "result",
+    "all_processes": "addresses",
+    "processes": "addresses",
+    "run_process": "child",
+    "runtime_folder": "addresses",
+    "supervise": "supervisor",
+}
+
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, and no more: a child needs no supervisor."""
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

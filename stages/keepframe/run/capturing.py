@@ -1,0 +1,106 @@
+"""The process of one camera's capture: a thread reads the source when there is room, the node does the rest."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from keepframe.config.pipeline import CAPTURE, Pipeline
+from keepframe.run.control import Control
+from keepframe.run.process import Process, new_nonce
+from keepframe.stage import read_source
+from keepframe.wire.capture import CaptureNode, Credit
+from keepframe.wire.store import Store
+
+log = logging.getLogger("keepframe")
+
+
+class Capturing(Process):
+    """Capture of one camera until its source has ended and everything is settled, or it is asked to leave."""
+
+    node: CaptureNode
+
+    def __init__(
+        self, pipeline: Pipeline, camera: str, listen: str, control: Control, run: int | None = None
+    ) -> None:
+        use = pipeline.cameras[camera].source.bound
+        self.source = read_source(use.contract, use.options, camera)
+        self.failure: BaseException | None = None
+        node = CaptureNode(
+            f"{CAPTURE}.{camera}",
+            pipeline.lowers(CAPTURE),
+            list(pipeline.cameras),
+            new_nonce,
+            pipeline.fingerprint,
+            camera=camera,
+            policy=pipeline.cameras[camera].policy,
+            has_memory=self.source.has_memory,
+            run=run,
+            credit=credit(pipeline),
+            store=Store(pipeline.capture.store.frames, pipeline.capture.store.bytes),
+        )
+        super().__init__(node, listen, {}, control)
+
+    def work(self) -> int:
+        """Until all is settled. Returns the exit code: 0, or 70 if the source cannot be read."""
+        with self.serving():
+            reader = threading.Thread(target=self._read, name="source", daemon=True)
+            reader.start()
+            with self.shell.condition:
+                self.shell.wait_for(lambda: self.node.is_over or self.failure is not None)
+            self.control.tell("status", **self.status())
+        if self.failure is not None:
+            log.error("camera=%s event=source-failed error=%r", self.node.camera, f"{self.failure}")
+            return 70
+        if self.node.why:
+            log.error("camera=%s event=stopped why=%r", self.node.camera, self.node.why)
+            return 75
+        return 0
+
+    def leave(self) -> None:
+        """Stop reading; what was captured gets its outcome."""
+        super().leave()
+        self.node.drain()
+
+    def status(self) -> dict[str, Any]:
+        """What is in flight, and how far it is."""
+        node = self.node
+        return super().status() | {
+            "in_flight": node.store.frames,
+            "settled": dict(node.settled),
+            "captured": sum(node.settled.values()) + node.store.frames,
+            "total": self.total,
+            "is_open": node.is_open,
+        }
+
+    def _read(self) -> None:
+        condition, node = self.shell.condition, self.node
+        self.total = None
+        try:
+            with condition:
+                condition.wait_for(lambda: node.begin is not None or node.is_over)
+                if node.begin is None:
+                    return
+            self.source.load(node.begin)
+            self.total = self.source.total()
+            for shot in self.source:
+                with self.shell.turn():
+                    condition.wait_for(lambda: node.wants or node.is_ended or node.is_over)
+                    if node.is_ended or node.is_over:
+                        return
+                    node.offer(shot.frame, shot.memory)
+            with self.shell.turn():
+                node.end()
+        except Exception as error:  # noqa: BLE001  told by the main thread, which ends the process
+            with condition:
+                self.failure = error
+                condition.notify_all()
+
+    total: int | None = None
+
+
+def credit(pipeline: Pipeline) -> Credit:
+    """The smallest queue on the path counts."""
+    queues = [stage.queue for stage in pipeline.stages.values()]
+    return Credit(min(q.frames for q in queues), min(q.bytes for q in queues))

@@ -1,0 +1,103 @@
+"""The process of a stage between capture and archive: the worker leads items through a line for each session."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from keepframe.config.pipeline import Pipeline
+from keepframe.frame import Item
+from keepframe.run.control import Control
+from keepframe.run.process import Process, new_nonce
+from keepframe.stage import Line, Mark
+from keepframe.wire.codec import is_sendable
+from keepframe.wire.relay import RelayNode, Session
+
+log = logging.getLogger("keepframe")
+
+
+class Relaying(Process):
+    """One replica of a stage, until it is asked to leave."""
+
+    node: RelayNode
+
+    def __init__(
+        self, pipeline: Pipeline, process: str, listen: str, uppers: dict[str, str], control: Control
+    ) -> None:
+        self.stage = pipeline.stages[process.rpartition(".")[0]]
+        self.is_sink = self.stage.name in pipeline.sinks
+        lowers = (pipeline.archive.name,) if self.is_sink else pipeline.lowers(self.stage.name)
+        node = RelayNode(
+            process, list(uppers), lowers, list(pipeline.cameras), new_nonce, pipeline.fingerprint
+        )
+        super().__init__(node, listen, uppers, control)
+        self.shared: dict[int, Any] = {}
+        self.frames = 0
+        self.since: float | None = None
+
+    def work(self) -> int:
+        """Until asked to leave. Returns the exit code."""
+        with self.serving():
+            while True:
+                with self.shell.condition:
+                    self.shell.wait_for(lambda: self.is_leaving or self.node.ended or self.node.waiting)
+                    ended, self.node.ended = self.node.ended, []
+                    work = None if self.is_leaving else self.node.take()
+                    self.since = time.monotonic() if work else None
+                for session in ended:
+                    if session.line is not None:
+                        session.line.close()
+                if work is not None:
+                    self._do(*work)
+                elif self.is_leaving:
+                    return 0
+
+    def leave(self) -> None:
+        """Give every camera to whoever is there."""
+        super().leave()
+        self.node.leave()
+
+    def status(self) -> dict[str, Any]:
+        """How much is done, how much waits, and for how long the frame in hand has been in hand."""
+        in_hand_s = time.monotonic() - self.since if self.since is not None else 0.0
+        return super().status() | {
+            "frames": self.frames,
+            "waiting": self.node.waiting,
+            "in_hand_s": round(in_hand_s, 3),
+        }
+
+    def _do(self, session: Session, thing: Item | Mark) -> None:
+        events: Iterable[tuple[str, str]] = ()
+        if session.line is None:
+            steps = [use.bound for use in self.stage.for_camera(session.camera)]
+            session.line = Line(steps, session.camera, session.memory, session.committed, self.shared)
+            events = session.line.events
+            for kind, detail in events:
+                log.warning(
+                    "camera=%s stage=%s event=%s detail=%r", session.camera, self.stage.name, kind, detail
+                )
+        left = [self._fitting(t) if isinstance(t, Item) else t for t in session.line.push(thing)]
+        self.frames += isinstance(thing, Item)
+        with self.shell.turn():
+            self.since = None
+            self.node.finish(session, left, tuple(events))
+
+    def _fitting(self, item: Item) -> Item:
+        if self.is_sink and item.outcome != "end":  # whatever a sink makes of a frame decides nothing
+            item = replace(
+                item, frames=tuple(f.settled("filtered", self.stage.name) for f in item.frames[:1])
+            )
+        for frame in item.frames:
+            if frame.outcome == "failed":
+                log.warning(
+                    "frame=%s stage=%s event=failed reason=%r", frame.name, self.stage.name, frame.reason
+                )
+        if is_sendable(item):
+            return item
+        first = item.frames[0]
+        why = f"{self.stage.name}: notes and scores take too much room in the header; fewer or shorter ones"
+        bare = replace(first, part="", notes={}, scores={}).settled("failed", why)
+        return replace(item, frames=(bare,))

@@ -1,0 +1,268 @@
+"""
+The capture's side of the sessions: it numbers frames, holds them until their outcome is back, and alone sends again and drops.
+
+Pure state. Whoever runs the process reads the source when `wants` says so and hands each shot to offer(); where to begin stands in
+`begin` after the first session has opened.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from keepframe.archive import Epoch
+from keepframe.frame import START, Frame, Position
+from keepframe.stage.memory import pack, unpack
+from keepframe.wire import messages
+from keepframe.wire.link import Node
+from keepframe.wire.store import Store, Stored
+
+MARK_S, MARK_EVERY = 1.0, 8
+RETRY_S, MAX_RETRY_S, ANSWER_S = 0.05, 1.0, 4.0
+NAME = "capture"
+"""The stage's name, under which the source's memory is committed."""
+Policy = Literal["block", "latest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """How much of one camera may be sent and not yet taken by the archive; one frame always may."""
+
+    frames: int = 32
+    nbytes: int = 64 << 20
+
+
+class CaptureNode(Node):
+    """
+    The node of one camera's capture.
+
+    has_memory: whether the source can go on behind what is settled. run: which reading of the source the user asks for; a
+    greater number than the committed one means all of it again; None: whichever is committed.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        lowers: Sequence[str],
+        cameras: Sequence[str],
+        nonce: Callable[[], int],
+        pipeline: str = "",
+        *,
+        camera: str,
+        policy: Policy = "block",
+        has_memory: bool = False,
+        run: int | None = None,
+        credit: Credit | None = None,
+        store: Store | None = None,
+    ) -> None:
+        super().__init__(name, (), lowers, cameras, nonce, pipeline)
+        self.camera, self.policy, self.has_memory, self.run = camera, policy, has_memory, run
+        self.credit = credit or Credit()
+        if policy == "latest":
+            self.credit = Credit(min(2, self.credit.frames), self.credit.nbytes)
+        self.store = store or Store()
+        self.epoch: Epoch = (0, 0, nonce())
+        self.peer = ""
+        self.begin: Mapping[str, Any] | None = None
+        """The source's memory to begin with, once a session has opened."""
+        self.why = ""
+        """Why this capture cannot go on, if it cannot."""
+        self.is_open = self.is_ended = False
+        self.retry_at, self.tries = 0.0, 0
+        self.sent = self.taken = self.marked = START
+        self.unmarked, self.marked_at, self.mark_every = 0, 0.0, 1
+        self.in_flight: deque[tuple[Position, int]] = deque()
+        self.known: Mapping[str, bytes] = {}
+        self.last_memory: Mapping[str, Any] | None = None
+        self.settled: dict[str, int] = {}
+        """How many frames have been settled here, by outcome; for people."""
+
+    # what whoever reads the source calls
+
+    @property
+    def wants(self) -> bool:
+        """Whether the source should be read now."""
+        is_reading = self.begin is not None and not self.is_ended and not self.is_over
+        return is_reading and (self.policy == "latest" or not self.store.is_full)
+
+    def offer(self, frame: Frame, memory: Mapping[str, Any] | None = None) -> None:
+        """The source has given a frame; with `latest` the newest wins. One that comes after the end was never captured."""
+        if self.is_ended:
+            return
+        self.store.add(frame, memory)
+        if self.policy == "latest":
+            unsent = [s.item.at for s in self.store.after(self.store.sent) if s.item.outcome is None]
+            for at in unsent[:-1]:
+                self.store.drop(at)
+
+    def end(self) -> None:
+        """The source has no more: its stream, if one was begun, ends here."""
+        if not self.is_ended:
+            self.is_ended = True
+            if self.begin is not None and self.store.next_seq:
+                self.store.add(Frame(camera=self.camera).settled("end"))
+
+    def drain(self) -> None:
+        """Stop reading; what was captured gets its outcome. A source that can go on later keeps its stream open."""
+        if self.has_memory or self.begin is None:
+            self.is_ended = True
+        self.end()
+
+    # the session
+
+    def tick(self, now: float) -> None:
+        """Open when it is time, mark what has waited long enough."""
+        super().tick(now)
+        if self.is_open and self.sent > self.marked and now - self.marked_at >= MARK_S:
+            self._mark()
+
+    def pump(self, now: float) -> None:
+        """Open a session, send what may be sent, and see whether all is done."""
+        self.now = now
+        if self.is_ended and not self.store.items:
+            self.is_over = True
+        if self.is_over:
+            return
+        if not self.is_open:
+            if now >= self.retry_at:
+                self._open()
+            return
+        for stored in list(self.store.after(self.sent)):
+            if not self._may_send(stored):
+                break
+            self._send(stored)
+        if self.sent > self.marked and self.store.is_full:
+            self._mark()  # nothing can be freed without it
+
+    def on_opened(self, peer: str, m: messages.Opened) -> None:
+        """Begin behind what is committed: read the source from there, or send again what is held."""
+        if peer != self.peer or m.epoch != self.epoch or self.is_open or self.is_over:
+            return
+        memory = {k: v for k, v in m.memory.get(NAME, {}).items() if v is not None}
+        self._book(m.outcomes)
+        self.store.free(m.committed)
+        if self.begin is None:
+            self._begin(m, memory)
+        elif not self._goes_on(m.committed):
+            self.why = (
+                f"{self.camera}: another capture of this camera has gone on to {m.committed}; this one stops"
+            )
+            self.is_over = True
+        self.known = memory
+        self.is_open, self.tries = True, 0
+        self.sent = self.taken = self.marked = m.committed
+        self.in_flight.clear()
+        self.unmarked, self.mark_every = 0, 1
+
+    def on_ack(self, peer: str, m: messages.Ack) -> None:
+        """The archive has taken frames, which frees credit, or committed outcomes, which frees pictures."""
+        if peer != self.peer or m.epoch != self.epoch:
+            return
+        self._book(m.outcomes)
+        if m.outcomes:
+            self.store.free(m.taken)
+        self.taken = max(self.taken, m.taken)
+        while self.in_flight and self.in_flight[0][0] <= self.taken:
+            self.in_flight.popleft()
+
+    def on_break(self, peer: str, m: messages.Break) -> None:
+        """This session is over; a newer epoch in the way means counting on from it."""
+        if m.epoch != self.epoch or peer != self.peer:
+            return
+        if m.newest[0] > self.epoch[0] or (m.newest[0] == self.epoch[0] and m.newest[2] != self.epoch[2]):
+            self.epoch = (m.newest[0] + 1, 0, self.epoch[2])
+        self._closed()
+
+    def link_down(self, peer: str) -> None:
+        """The way down is broken, and the session with it."""
+        if peer == self.peer:
+            self._closed()
+
+    def replicas_changed(self) -> None:
+        """Open where the camera belongs now."""
+        chosen = self.choose(self.camera, self.lowers[0])
+        if chosen is not None and chosen != self.peer:
+            self.is_open, self.retry_at = False, self.now
+
+    def _open(self) -> None:
+        self.peer = self.choose(self.camera, self.lowers[0]) or ""
+        self.retry_at = self.now + ANSWER_S if self.peer else float("inf")  # until a replica is there
+        if self.peer:
+            incarnation, attempt, nonce = self.epoch
+            self.epoch = (incarnation, attempt + 1, nonce)
+            self.send(self.peer, messages.Open(self.camera, self.epoch, self.store.held))
+
+    def _closed(self) -> None:
+        self.is_open, self.tries = False, self.tries + 1
+        self.retry_at = self.now + min(MAX_RETRY_S, RETRY_S * 2**self.tries)
+        if self.choose(self.camera, self.lowers[0]) is None:
+            self.peer = ""
+
+    def _begin(self, m: messages.Opened, memory: Mapping[str, bytes]) -> None:
+        """Like a stage: from the committed memory, never from what another process may remember."""
+        known = unpack(memory)
+        committed_run = int(known.pop("run", 0))
+        if self.run is not None and self.run < committed_run:
+            self.why, self.is_over = (
+                f"{self.camera}: the user has asked for a newer reading of this source",
+                True,
+            )
+            return
+        goes_on = self.has_memory and bool(memory) and self.run in (None, committed_run)
+        stream, seq = m.committed
+        if goes_on and not m.is_ended:
+            self.store.begin((stream, seq + 1))
+        else:
+            if m.committed != START and not m.is_ended:  # nobody will go on with it
+                self.store.begin((stream, seq + 1))
+                self.store.add(
+                    Frame(camera=self.camera).settled("end", "again" if self.has_memory else "store-lost")
+                )
+            self.store.begin((stream + 1, 0))
+        self.run = committed_run if self.run is None else self.run
+        self.begin = known if goes_on else {}
+
+    def _goes_on(self, committed: Position) -> bool:
+        """Whether what is held here begins right behind what is committed."""
+        stream, seq = committed
+        first = self.store.held[0] if self.store.held else (self.store.stream, self.store.next_seq)
+        return first in ((stream, seq + 1), (stream + 1, 0))
+
+    def _may_send(self, stored: Stored) -> bool:
+        if stored.item.at > self.store.sent and self.store.is_full_without(stored):
+            return False
+        is_free = len(self.in_flight) < self.credit.frames
+        used = sum(nbytes for _, nbytes in self.in_flight)
+        return not self.in_flight or (is_free and used + stored.nbytes <= self.credit.nbytes)
+
+    def _send(self, stored: Stored) -> None:
+        item = stored.item
+        self.send(self.peer, messages.Frame(self.camera, self.epoch, item))
+        self.sent = item.upto
+        self.store.sent = max(self.store.sent, self.sent)
+        self.last_memory = stored.memory or self.last_memory
+        self.unmarked += 1
+        if stored.takes_room:
+            self.in_flight.append((item.upto, stored.nbytes))
+        if self.unmarked >= self.mark_every or item.outcome == "end":
+            self._mark()
+
+    def _mark(self) -> None:
+        delta = {}
+        if self.has_memory and self.last_memory is not None:
+            memory = pack({**self.last_memory, "run": self.run or 0}, NAME)
+            delta = messages.changed(self.known, memory)
+            self.known = memory
+        self.send(
+            self.peer, messages.Mark(self.camera, self.epoch, self.sent, {NAME: delta} if delta else {})
+        )
+        self.marked, self.marked_at, self.unmarked = self.sent, self.now, 0
+        self.mark_every = min(2 * self.mark_every, MARK_EVERY)
+
+    def _book(self, outcomes: messages.Outcomes) -> None:
+        for at, outcome in outcomes:
+            stored = self.store.items.get(at)
+            if stored is not None:
+                self.settled[outcome] = self.settled.get(outcome, 0) + stored.item.count

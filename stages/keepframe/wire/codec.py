@@ -1,0 +1,254 @@
+"""
+Envelopes to message parts and back, with every size and type checked before it is believed.
+
+The first part is a msgpack array of at most 4 KB, then come memory or pixels. What a message means is PROTOCOL.md's and the
+nodes' business. Whatever does not fit raises WireError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import msgpack
+
+from keepframe.archive import MemoryDelta
+from keepframe.errors import WireError
+from keepframe.frame import STRENGTH, Item
+from keepframe.wire import messages
+from keepframe.wire.fields import NAME, Fields
+from keepframe.wire.payload import Part, item_fields, read_item
+
+VERSION = 1
+MAX_HEADER = 4096
+MAX_MEMORY = 64 << 20
+MAX_TOLD = 128
+MAX_PARTS = 33
+"""The header, and a captured and a working picture for each of 16 frames."""
+KINDS = {
+    "HELLO": messages.Hello,
+    "WELCOME": messages.Welcome,
+    "REFUSE": messages.Refuse,
+    "PING": messages.Ping,
+    "OPEN": messages.Open,
+    "OPENED": messages.Opened,
+    "FRAME": messages.Frame,
+    "MARK": messages.Mark,
+    "ACK": messages.Ack,
+    "BREAK": messages.Break,
+}
+_NAMES = {body: kind for kind, body in KINDS.items()}
+_LIMITS: dict[str, Any] = {
+    "raw": False,
+    "strict_map_key": True,
+    "max_array_len": 256,
+    "max_map_len": 64,
+    "max_str_len": 1024,
+    "max_bin_len": 0,
+    "max_ext_len": 0,
+}
+_MEMORY_LIMITS = _LIMITS | {"max_map_len": 4096, "max_bin_len": MAX_MEMORY}
+_UNPACK_ERRORS = (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException)
+
+
+def encode(envelope: messages.Envelope) -> list[Part]:
+    """
+    The parts of a message: the header, then memory or pixels, which are not copied.
+
+    Raises WireError if it does not fit the limits; is_sendable() tells that of an item beforehand.
+
+    >>> len(encode(messages.Envelope((1, 2), 3, messages.Ping(True))))
+    1
+    """
+    fields, parts = _fields(envelope.body)
+    header = msgpack.packb(
+        [VERSION, envelope.connection, envelope.number, _NAMES[type(envelope.body)], *fields]
+    )
+    if len(header) > MAX_HEADER:
+        raise WireError(
+            f"header of {len(header)} bytes, expected at most {MAX_HEADER}: fewer or shorter notes, fewer parts"
+        )
+    return [header, *parts]
+
+
+def is_sendable(item: Item) -> bool:
+    """Whether an item's header fits; its names, scores and notes decide that."""
+    fields, parts = item_fields(item)
+    return len(msgpack.packb(fields)) <= MAX_HEADER - 256 and len(parts) < MAX_PARTS
+
+
+def decode(parts: Sequence[Part]) -> messages.Envelope:
+    """
+    The envelope that these parts are. Raises WireError for everything else.
+
+    >>> decode(encode(messages.Envelope((1, 2), 3, messages.Ping(True)))).body
+    Ping(is_ready=True)
+    """
+    if not 1 <= len(parts) <= MAX_PARTS:
+        raise WireError(f"message: expected 1 to {MAX_PARTS} parts, got {len(parts)}")
+    if len(parts[0]) > MAX_HEADER:
+        raise WireError(f"header: expected at most {MAX_HEADER} bytes, got {len(parts[0])}")
+    f = Fields(_unpack(parts[0], _LIMITS), "header")
+    version = f.integer("version")
+    if version != VERSION:
+        raise WireError(
+            f"header.version: expected {VERSION}, got {version}: run the same keepframe on both sides"
+        )
+    connection = f.take("connection")
+    if connection is not None:
+        nonces = Fields(connection, "header.connection", 2)
+        connection = (nonces.integer("receiver"), nonces.integer("sender"))
+    number = f.integer("number")
+    kind = f.one_of("kind", list(KINDS))
+    f.where = kind
+    body = _read(kind, f, parts[1:])
+    f.end()
+    return messages.Envelope(connection, number, body)
+
+
+def _fields(body: messages.Body) -> tuple[list[Any], list[Part]]:
+    match body:
+        case messages.Hello():
+            return [body.nonce, body.name, body.is_ready, body.pipeline], []
+        case messages.Refuse():
+            return [body.nonce, body.why[:500]], []
+        case messages.Ping():
+            return [body.is_ready], []
+        case messages.Open():
+            w = body.weight
+            return [body.camera, body.epoch, body.held, [w.numerator, w.denominator], body.branch], []
+        case messages.Opened():
+            told = _told(body.outcomes)
+            return [body.camera, body.epoch, body.committed, body.is_ended, told], [_pack_memory(body.memory)]
+        case messages.Frame():
+            fields, parts = item_fields(body.item)
+            return [body.camera, body.epoch, *fields], parts
+        case messages.Mark():
+            w = body.weight
+            events = [[kind, detail[:200]] for kind, detail in body.events[:8]]
+            memory: list[Part] = [_pack_memory(body.memory)] if body.memory else []
+            return [body.camera, body.epoch, body.upto, [w.numerator, w.denominator], events], memory
+        case messages.Ack():
+            return [body.camera, body.epoch, body.taken, _told(body.outcomes)], []
+        case messages.Break():
+            return [body.camera, body.epoch, body.newest], []
+        case _:
+            return [], []
+
+
+def _read(kind: str, f: Fields, parts: Sequence[Part]) -> messages.Body:
+    if kind == "FRAME":
+        camera, epoch = f.name("camera"), f.epoch("epoch")
+        return messages.Frame(camera, epoch, read_item(camera, f, parts))
+    expected = {"OPENED": (1, 1), "MARK": (0, 1)}.get(kind, (0, 0))
+    if not expected[0] <= len(parts) <= expected[1]:
+        raise WireError(f"{kind}: {len(parts)} parts follow the header, expected {expected[1]}")
+    match kind:
+        case "HELLO":
+            return messages.Hello(f.integer("nonce"), _replica(f), f.flag("is_ready"), f.text("pipeline", 64))
+        case "WELCOME":
+            return messages.Welcome()
+        case "REFUSE":
+            return messages.Refuse(f.integer("nonce"), f.text("why"))
+        case "PING":
+            return messages.Ping(f.flag("is_ready"))
+        case "OPEN":
+            return messages.Open(
+                f.name("camera"), f.epoch("epoch"), _read_held(f), _read_weight(f), _read_branch(f)
+            )
+        case "OPENED":
+            memory = _read_memory(parts[0])
+            return messages.Opened(
+                f.name("camera"),
+                f.epoch("epoch"),
+                f.position("committed"),
+                f.flag("is_ended"),
+                memory,
+                _read_told(f),
+            )
+        case "MARK":
+            memory = _read_memory(parts[0]) if parts else {}
+            head = (f.name("camera"), f.epoch("epoch"), f.position("upto"))
+            weight = _read_weight(f)
+            return messages.Mark(*head, memory, _read_events(f), weight)
+        case "ACK":
+            return messages.Ack(f.name("camera"), f.epoch("epoch"), f.position("taken"), _read_told(f))
+        case _:
+            return messages.Break(f.name("camera"), f.epoch("epoch"), f.epoch("newest"))
+
+
+def _unpack(part: Part, limits: dict[str, Any]) -> Any:
+    try:
+        return msgpack.unpackb(bytes(part), **limits)
+    except _UNPACK_ERRORS as error:
+        raise WireError(
+            f"not msgpack within the limits: {type(error).__name__}: {str(error)[:80]}"
+        ) from error
+
+
+def _pack_memory(memory: MemoryDelta) -> bytes:
+    packed: bytes = msgpack.packb(memory)
+    if len(packed) > MAX_MEMORY:
+        raise WireError(f"memory of {len(packed)} bytes, expected at most {MAX_MEMORY}")
+    return packed
+
+
+def _read_memory(part: Part) -> MemoryDelta:
+    if len(part) > MAX_MEMORY:
+        raise WireError(f"memory of {len(part)} bytes, expected at most {MAX_MEMORY}")
+    memory = _unpack(part, _MEMORY_LIMITS)
+    if not isinstance(memory, dict):
+        raise WireError(f"memory: expected a map of stages, got {type(memory).__name__}")
+    for stage, keys in memory.items():
+        if not isinstance(stage, str) or not NAME.fullmatch(stage) or not isinstance(keys, dict):
+            raise WireError("memory: expected a map of stage names to maps")
+        if not all(type(k) is str and type(v) in (bytes, type(None)) for k, v in keys.items()):
+            raise WireError(f"memory.{stage}: expected a map of strings to bytes")
+    return memory
+
+
+def _told(outcomes: messages.Outcomes) -> list[list[Any]]:
+    return [[stream, seq, outcome] for (stream, seq), outcome in outcomes[-MAX_TOLD:]]
+
+
+def _read_told(f: Fields) -> messages.Outcomes:
+    outcomes: messages.Outcomes = []
+    for values in f.array("outcomes", limit=MAX_TOLD):
+        told = Fields(values, f"{f.where}.outcomes", 3)
+        outcomes.append(((told.integer("stream"), told.integer("seq")), told.one_of("outcome", STRENGTH)))
+    return outcomes
+
+
+def _read_held(f: Fields) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    held = f.take("held")
+    if held is None:
+        return None
+    ends = Fields(held, f"{f.where}.held", 2)
+    return ends.position("first"), ends.position("last")
+
+
+def _read_weight(f: Fields) -> Fraction:
+    weight = Fields(f.take("weight"), f"{f.where}.weight", 2)
+    numerator, denominator = weight.integer("numerator", 1), weight.integer("denominator", 1)
+    if numerator > denominator:
+        raise WireError(f"{f.where}.weight: expected at most 1, got {numerator}/{denominator}")
+    return Fraction(numerator, denominator)
+
+
+def _read_branch(f: Fields) -> tuple[int, ...]:
+    branch = Fields(f.array("branch", limit=16), f"{f.where}.branch")
+    return tuple(branch.integer("way", 0, 255) for _ in range(len(branch.values)))
+
+
+def _read_events(f: Fields) -> tuple[tuple[str, str], ...]:
+    events = [Fields(values, f"{f.where}.events", 2) for values in f.array("events", limit=8)]
+    return tuple((event.text("kind", 64), event.text("detail")) for event in events)
+
+
+def _replica(f: Fields) -> str:
+    name = f.text("name", 140)
+    stage, _, replica = name.rpartition(".")
+    if not NAME.fullmatch(stage) or not NAME.fullmatch(replica):
+        raise WireError(f"{f.where}.name: expected STAGE.REPLICA, got {name!r}")
+    return name

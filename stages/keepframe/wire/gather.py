@@ -1,0 +1,198 @@
+"""
+The archive's side of the sessions: it gathers what comes over the branches, and a mark that came over all of them is a commit.
+
+Pure state. The catalogue is not touched here: jobs are taken out with take(), done by whoever runs the process, and brought
+back with opened() or committed().
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from keepframe.archive import Epoch, MemoryDelta, Standing
+from keepframe.frame import START, STRENGTH, Item, Position
+from keepframe.wire import messages
+from keepframe.wire.link import Node
+
+
+@dataclass(frozen=True, slots=True)
+class OpenJob:
+    """Make this epoch the newest, if it is, and tell what is committed."""
+
+    camera: str
+    epoch: Epoch
+    held: tuple[Position, Position] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommitJob:
+    """One transaction: the rows up to a mark, the memory at it, what happened on the way."""
+
+    camera: str
+    epoch: Epoch
+    upto: Position
+    items: tuple[Item, ...]
+    memory: MemoryDelta
+    events: tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class Marked:
+    """What has come of one mark: over which branches, with which memory."""
+
+    peers: set[str] = field(default_factory=set)
+    memory: dict[str, dict[str, bytes | None]] = field(default_factory=dict)
+    events: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(eq=False, slots=True)
+class Gathering:
+    """A session as the archive sees it: what came over each branch and is not committed yet."""
+
+    camera: str
+    epoch: Epoch
+    branches: dict[str, Fraction] = field(default_factory=dict)
+    order: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    items: dict[str, dict[Position, Item]] = field(default_factory=dict)
+    taken: dict[str, Position] = field(default_factory=dict)
+    told: Position = START
+    marks: dict[Position, Marked] = field(default_factory=dict)
+    standing: Standing | None = None
+
+    def is_whole(self, peers: Iterable[str]) -> bool:
+        """Whether these are all branches."""
+        return sum(self.branches[p] for p in peers) == 1
+
+    def best_upto(self, upto: Position) -> tuple[Item, ...]:
+        """Take out what stands up to a position: of several branches' items the strongest, equal ones in the order of the branches."""
+        best = []
+        for at in sorted({at for items in self.items.values() for at in items if at <= upto}):
+            here = [
+                self.items[p].pop(at)
+                for p in sorted(self.order, key=self.order.__getitem__)
+                if at in self.items[p]
+            ]
+            best.append(max(here, key=lambda item: STRENGTH.index(item.outcome or "kept")))
+        return tuple(best)
+
+
+class ArchiveNode(Node):
+    """The node of the archive."""
+
+    def __init__(
+        self,
+        name: str,
+        uppers: Sequence[str],
+        cameras: Sequence[str],
+        nonce: Callable[[], int],
+        pipeline: str = "",
+    ) -> None:
+        super().__init__(name, uppers, (), cameras, nonce, pipeline)
+        self.sessions: dict[str, Gathering] = {}
+        self.jobs: deque[OpenJob | CommitJob] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many items wait for their mark or for their commit, of all cameras."""
+        gathered = sum(len(items) for g in self.sessions.values() for items in g.items.values())
+        return gathered + sum(len(job.items) for job in self.jobs if isinstance(job, CommitJob))
+
+    # what the worker calls
+
+    def take(self) -> OpenJob | CommitJob | None:
+        """The next job, in order; None if there is none."""
+        return self.jobs.popleft() if self.jobs else None
+
+    def opened(self, job: OpenJob, standing: Standing | None, newest: Epoch) -> None:
+        """The catalogue has answered; None: a newer session is known."""
+        g = self._current(job.camera, job.epoch)
+        if g is None:
+            return
+        if standing is None:
+            self._refuse(g, newest)
+            return
+        g.standing = standing
+        self._answer(g)
+
+    def committed(self, job: CommitJob, outcomes: messages.Outcomes | None, newest: Epoch) -> None:
+        """The transaction is done; None: a newer session has begun, nothing was written."""
+        g = self._current(job.camera, job.epoch)
+        if g is None:
+            return
+        if outcomes is None:
+            self._refuse(g, newest)
+            return
+        g.told = max(g.told, job.upto)
+        self.send(next(iter(g.branches)), messages.Ack(g.camera, g.epoch, job.upto, outcomes))
+
+    # messages
+
+    def on_open(self, peer: str, m: messages.Open) -> None:
+        """A branch of a session opens; a newer session ends what is gathered of older ones."""
+        g = self.sessions.get(m.camera)
+        if g is not None and m.epoch < g.epoch:
+            self.send(peer, messages.Break(m.camera, m.epoch, g.epoch))
+            return
+        if g is None or m.epoch > g.epoch:
+            g = self.sessions[m.camera] = Gathering(m.camera, m.epoch)
+            self.jobs.append(OpenJob(m.camera, m.epoch, m.held))
+        g.branches[peer], g.order[peer], g.items[peer], g.taken[peer] = m.weight, m.branch, {}, START
+        self._answer(g)
+
+    def on_frame(self, peer: str, m: messages.Frame) -> None:
+        """Keep an item until its mark comes."""
+        g = self._session(peer, m.camera, m.epoch)
+        if g is not None:
+            g.items[peer][m.item.at], g.taken[peer] = m.item, m.item.upto
+
+    def on_mark(self, peer: str, m: messages.Mark) -> None:
+        """A mark that has come over every branch is a commit."""
+        g = self._session(peer, m.camera, m.epoch)
+        if g is None:
+            return
+        marked = g.marks.setdefault(m.upto, Marked())
+        marked.peers.add(peer)
+        for stage, keys in m.memory.items():
+            marked.memory.setdefault(stage, {}).update(keys)
+        marked.events += m.events
+        if g.is_whole(marked.peers):
+            del g.marks[m.upto]
+            items = g.best_upto(m.upto)
+            self.jobs.append(CommitJob(g.camera, g.epoch, m.upto, items, marked.memory, marked.events))
+
+    def pump(self, now: float) -> None:  # noqa: ARG002  the archive waits for nothing
+        """Tell how far frames have been taken, once for all that came in together."""
+        for g in self.sessions.values():
+            taken = min(g.taken.values(), default=START)
+            if taken > g.told and g.is_whole(g.branches):
+                g.told = taken
+                self.send(next(iter(g.branches)), messages.Ack(g.camera, g.epoch, taken))
+
+    def link_down(self, peer: str) -> None:
+        """What was gathered over this link is of no use without the rest."""
+        for camera in [c for c, g in self.sessions.items() if peer in g.branches]:
+            del self.sessions[camera]
+
+    def _answer(self, g: Gathering) -> None:
+        if g.standing is None or not g.is_whole(g.branches):
+            return
+        s = g.standing
+        memory: MemoryDelta = {stage: dict(keys) for stage, keys in s.memory.items()}
+        for peer in g.branches:
+            self.send(peer, messages.Opened(g.camera, g.epoch, s.committed, s.is_ended, memory, s.outcomes))
+
+    def _refuse(self, g: Gathering, newest: Epoch) -> None:
+        del self.sessions[g.camera]
+        for peer in g.branches:
+            self.send(peer, messages.Break(g.camera, g.epoch, newest))
+
+    def _current(self, camera: str, epoch: Epoch) -> Gathering | None:
+        g = self.sessions.get(camera)
+        return g if g is not None and g.epoch == epoch else None
+
+    def _session(self, peer: str, camera: str, epoch: Epoch) -> Gathering | None:
+        g = self._current(camera, epoch)
+        return g if g is not None and peer in g.branches else None

@@ -1,0 +1,254 @@
+"""
+The link: numbered messages in order between two processes, or a broken connection; nothing cleverer.
+
+Pure state: no socket, no clock, no thread, no randomness but the nonces handed in. What a node does with a camera's session is
+in capture.py, relay.py and gather.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from keepframe.wire import messages
+from keepframe.wire.messages import Body, Connection, Envelope
+from keepframe.wire.place import place
+
+DEAD_S, PING_S = 3.0, 1.0
+FIRST_HELLO_S = 0.25  # until somebody has answered; libzmq's own reconnecting is the slower part
+
+
+@dataclass(slots=True)
+class Port:
+    """One end of a link to one peer."""
+
+    name: str
+    """The peer's name, "score.0"; of a receiver known once it has said HELLO."""
+    is_receiver: bool
+    """Whether this end is the receiver of frames; receivers say HELLO."""
+    is_ready: bool = False
+    """Whether the peer has a way down to the archive."""
+    connection: Connection | None = None
+    asked: int = 0
+    asked_at: float = -9.0
+    asks: int = 0
+    sent: int = 0
+    received: int = 0
+    heard: float = 0.0
+
+    @property
+    def is_up(self) -> bool:
+        """Whether messages can pass."""
+        return self.connection is not None
+
+
+class Node:
+    """
+    A process on the pipeline: its ports, and the handlers `on_…` that a subclass adds.
+
+    Senders are known by their name, to which an address belongs; receivers come to them and are known by the identity of one
+    incarnation, so that two incarnations of a replica are two peers and never fight over one link.
+
+    uppers: names of the processes this one gets frames from. lowers: stages it sends frames to. cameras: all of the pipeline.
+    What is to be sent is left in `out` as (peer, envelope).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        uppers: Sequence[str],
+        lowers: Sequence[str],
+        cameras: Sequence[str],
+        nonce: Callable[[], int],
+        pipeline: str = "",
+    ) -> None:
+        self.name, self.lowers, self.cameras = name, tuple(lowers), tuple(cameras)
+        self.nonce, self.pipeline = nonce, pipeline
+        self.ports = {upper: Port(upper, is_receiver=True) for upper in uppers}
+        self.out: list[tuple[str, Envelope]] = []
+        self.refused: dict[str, str] = {}
+        """Peers that do not fit, and why; for people."""
+        self.now = 0.0
+        self.is_over = False
+        self.told_ready = False
+
+    def send(self, peer: str, body: Body) -> None:
+        """Send to a peer; to one that is not connected nothing is sent, its sessions are over already."""
+        port = self.ports.get(peer)
+        if port is not None and port.connection is not None:
+            port.sent += 1
+            self.out.append((peer, Envelope(port.connection, port.sent, body)))
+
+    def receive(self, now: float, peer: str, envelope: Envelope) -> None:
+        """Take a message from a peer."""
+        self.now, body = now, envelope.body
+        if isinstance(body, messages.Hello):
+            self._on_hello(peer, body)
+            return
+        port = self.ports.get(peer)
+        if port is None:
+            return
+        if isinstance(body, messages.Welcome):
+            self._on_welcome(port, peer, envelope)
+        elif isinstance(body, messages.Refuse):
+            if port.is_receiver and body.nonce == port.asked:
+                self.refused[peer] = body.why
+        elif port.is_up and envelope.connection == port.connection:
+            port.heard = now
+            if envelope.number != port.received + 1:
+                self.reset(peer)
+                return
+            port.received = envelope.number
+            self._dispatch(port, peer, body)
+
+    def tick(self, now: float) -> None:
+        """Time has passed: end what is silent, say that this end lives, ask who has not answered."""
+        self.now = now
+        for peer, port in list(self.ports.items()):
+            if port.is_up and now - port.heard > DEAD_S:
+                self.reset(peer)
+            if port.is_up:
+                self.send(peer, messages.Ping(self.is_ready))
+            elif port.is_receiver and now - port.asked_at >= min(2 * PING_S, FIRST_HELLO_S * 2**port.asks):
+                self._ask(peer, port)
+
+    def reset(self, peer: str) -> None:
+        """End the connection to a peer, and with it the sessions on it."""
+        port = self.ports.get(peer)
+        if port is not None and port.is_up:
+            port.connection, port.sent, port.received, port.asks = None, 0, 0, 0
+            port.asked_at = self.now
+            if not port.is_receiver:
+                del self.ports[peer]
+            self.link_down(peer)
+            self._look_down()
+
+    def forget(self, name: str) -> None:
+        """Somebody who knows says that this process has died: end the connections to it at once."""
+        for peer in [p for p, port in self.ports.items() if port.name == name]:
+            self.reset(peer)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is a way from here down to the archive."""
+        return all(self.ready_replicas(stage) for stage in self.lowers)
+
+    def ready_replicas(self, stage: str) -> dict[str, str]:
+        """The ready replicas of a stage by name, as peers; of two incarnations of one the newer."""
+        ready: dict[str, str] = {}
+        for peer, port in sorted(self.ports.items(), key=lambda i: i[1].asked_at):
+            if (
+                not port.is_receiver
+                and port.is_up
+                and port.is_ready
+                and port.name.rpartition(".")[0] == stage
+            ):
+                ready[port.name] = peer
+        return ready
+
+    def choose(self, camera: str, stage: str) -> str | None:
+        """The peer that a camera's frames go to; None while the stage has no ready replica."""
+        ready = self.ready_replicas(stage)
+        return ready[place(self.cameras, sorted(ready))[camera]] if ready else None
+
+    # what a subclass adds
+
+    def pump(self, now: float) -> None:
+        """Messages or a tick have been handled: send what has become due."""
+
+    def replicas_changed(self) -> None:
+        """The lower peers, or their readiness, have changed."""
+
+    def link_down(self, peer: str) -> None:
+        """The connection to this peer has ended."""
+
+    def on_open(self, peer: str, m: messages.Open) -> None:
+        """A session begins."""
+
+    def on_opened(self, peer: str, m: messages.Opened) -> None:
+        """A session has begun: what is committed."""
+
+    def on_frame(self, peer: str, m: messages.Frame) -> None:
+        """An item has come."""
+
+    def on_mark(self, peer: str, m: messages.Mark) -> None:
+        """A mark has come."""
+
+    def on_ack(self, peer: str, m: messages.Ack) -> None:
+        """The archive has taken or committed something."""
+
+    def on_break(self, peer: str, m: messages.Break) -> None:
+        """A session is over."""
+
+    # the handshake
+
+    def _ask(self, peer: str, port: Port) -> None:
+        port.asked, port.asked_at, port.asks = self.nonce(), self.now, port.asks + 1
+        hello = messages.Hello(port.asked, self.name, self.is_ready, self.pipeline)
+        self.out.append((peer, Envelope(None, 0, hello)))
+
+    def _on_hello(self, peer: str, m: messages.Hello) -> None:
+        why = self._misfit(m)
+        if why:
+            self.refused[m.name] = why
+            self.out.append((peer, Envelope(None, 0, messages.Refuse(m.nonce, why))))
+            return
+        known = self.ports.get(peer)
+        if known is not None and known.is_receiver:
+            return  # a sender's name is no receiver's identity
+        self.reset(peer)
+        port = Port(m.name, is_receiver=False, is_ready=m.is_ready, asked_at=self.now, heard=self.now)
+        port.connection = (m.nonce, self.nonce())
+        self.ports[peer] = port
+        self.out.append((peer, Envelope(port.connection, 0, messages.Welcome())))
+        self._look_down()
+
+    def _misfit(self, m: messages.Hello) -> str:
+        if m.pipeline != self.pipeline:
+            return f"{m.name} runs configuration {m.pipeline!r}, {self.name} {self.pipeline!r}: start both from one pipeline.toml"
+        if m.name.rpartition(".")[0] not in self.lowers:
+            return (
+                f"{m.name} is no receiver of {self.name}; it sends to: {', '.join(self.lowers) or 'nobody'}"
+            )
+        return ""
+
+    def _on_welcome(self, port: Port, peer: str, envelope: Envelope) -> None:
+        connection = envelope.connection
+        if (
+            not port.is_receiver
+            or connection is None
+            or connection[0] != port.asked
+            or connection == port.connection
+        ):
+            return
+        self.reset(peer)
+        self.refused.pop(peer, None)
+        port.connection, port.heard, port.asks = connection, self.now, 0
+
+    def _dispatch(self, port: Port, peer: str, body: Body) -> None:
+        match body:
+            case messages.Ping():
+                if body.is_ready != port.is_ready:
+                    port.is_ready = body.is_ready
+                    self._look_down()
+            case messages.Open():
+                self.on_open(peer, body)
+            case messages.Opened():
+                self.on_opened(peer, body)
+            case messages.Frame():
+                self.on_frame(peer, body)
+            case messages.Mark():
+                self.on_mark(peer, body)
+            case messages.Ack():
+                self.on_ack(peer, body)
+            case messages.Break():
+                self.on_break(peer, body)
+
+    def _look_down(self) -> None:
+        """Peers have come, gone, become ready or not: tell the upper side, and place the cameras anew."""
+        self.replicas_changed()
+        if self.is_ready != self.told_ready:
+            self.told_ready = self.is_ready
+            for peer, port in self.ports.items():
+                if port.is_receiver:
+                    self.send(peer, messages.Ping(self.is_ready))

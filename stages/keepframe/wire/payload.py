@@ -1,0 +1,121 @@
+"""
+An item as header fields and pixel parts, and back: what a FRAME carries.
+
+Only pixels as arrays and a camera's own JPEG travel; nothing is encoded or decoded on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from keepframe.errors import WireError
+from keepframe.frame import STRENGTH, Frame, Item
+from keepframe.picture import FORMATS, Image, Inline, Picture
+from keepframe.picture.picture import MAX_SIDE, size_of
+from keepframe.wire.fields import Fields
+
+Part = bytes | memoryview
+MAX_FRAMES = 16
+MAX_JPEG = 256 << 20
+
+
+def item_fields(item: Item) -> tuple[list[Any], list[Part]]:
+    """The fields of an item, and the pixel parts they speak of, in order."""
+    parts: list[Part] = []
+    return [item.count, [_frame_fields(frame, parts) for frame in item.frames]], parts
+
+
+def read_item(camera: str, f: Fields, parts: Sequence[Part]) -> Item:
+    """The item of a camera from these fields and parts. Raises WireError."""
+    count = f.integer("count", 1)
+    rest = list(parts)
+    frames = tuple(_read_frame(camera, values, rest) for values in f.array("frames", limit=MAX_FRAMES))
+    if not frames:
+        raise WireError("FRAME.frames: expected at least one")
+    if rest:
+        raise WireError(f"FRAME: {len(rest)} parts too many")
+    if len({frame.at for frame in frames}) > 1:
+        raise WireError("FRAME.frames: expected all at one position")
+    if count > 1 and (len(frames) > 1 or frames[0].outcome != "dropped"):
+        raise WireError(f"FRAME.count: expected 1 for anything but a run of drops, got {count}")
+    return Item(frames, count)
+
+
+def _frame_fields(frame: Frame, parts: list[Part]) -> list[Any]:
+    picture = working = None
+    if frame.outcome is None and frame.picture is not None:
+        p = frame.picture
+        picture = [p.format, p.height, p.width, p.is_full_range, p.matrix]
+        parts.append(p.handle.data())
+    if frame.outcome is None and frame.working is not None:
+        image: Image = np.ascontiguousarray(frame.working)
+        working = list(image.shape)
+        parts.append(image.data.cast("B"))
+    return [
+        *(frame.stream, frame.seq, frame.part, frame.time_ns, frame.outcome, frame.reason, frame.threshold),
+        *(frame.source, frame.index, frame.media_ns, dict(frame.scores), dict(frame.notes), picture, working),
+    ]
+
+
+def _read_frame(camera: str, values: Any, parts: list[Part]) -> Frame:
+    f = Fields(values, "FRAME.frame", 14)
+    return Frame(
+        camera=camera,
+        stream=f.integer("stream"),
+        seq=f.integer("seq"),
+        part=f.text("part", 32),
+        time_ns=f.integer("time_ns"),
+        outcome=f.one_of("outcome", [None, *STRENGTH]),
+        reason=f.text("reason"),
+        threshold=f.maybe_number("threshold"),
+        source=f.text("source"),
+        index=f.maybe_integer("index"),
+        media_ns=f.maybe_integer("media_ns"),
+        scores=MappingProxyType(f.numbers("scores")),
+        notes=MappingProxyType(f.plain("notes")),
+        picture=_read_picture(f.take("picture"), parts),
+        working=_read_working(f.take("working"), parts),
+    )
+
+
+def _read_picture(values: Any, parts: list[Part]) -> Picture | None:
+    if values is None:
+        return None
+    f = Fields(values, "FRAME.picture", 5)
+    kind = f.one_of("format", FORMATS)
+    height, width = f.integer("height", 1, MAX_SIDE), f.integer("width", 1, MAX_SIDE)
+    is_full_range, matrix = f.flag("is_full_range"), f.one_of("matrix", ["bt601", "bt709"])
+    data = _next_part(parts, "picture")
+    expected = size_of(kind, height, width)
+    if len(data) != expected if expected is not None else not 0 < len(data) <= MAX_JPEG:
+        raise WireError(
+            f"FRAME.picture: {kind} of {width}x{height} has {expected or 'some'} bytes, got {len(data)}"
+        )
+    return Picture(kind, height, width, Inline(data), is_full_range, matrix)
+
+
+def _read_working(values: Any, parts: list[Part]) -> Image | None:
+    if values is None:
+        return None
+    f = Fields(values, "FRAME.working")
+    shape = [f.integer("height", 1, MAX_SIDE), f.integer("width", 1, MAX_SIDE)]
+    if len(f.values) == 3:
+        shape.append(f.integer("channels", 3, 3))
+    f.end()
+    data = _next_part(parts, "working")
+    size = shape[0] * shape[1] * (shape[2] if len(shape) == 3 else 1)
+    if len(data) != size:
+        raise WireError(f"FRAME.working: {shape} has {size} bytes, got {len(data)}")
+    image = np.frombuffer(data, np.uint8).reshape(shape)
+    image.flags.writeable = False
+    return image
+
+
+def _next_part(parts: list[Part], name: str) -> Part:
+    if not parts:
+        raise WireError(f"FRAME.{name}: its part is missing")
+    return parts.pop(0)

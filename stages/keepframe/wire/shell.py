@@ -1,0 +1,156 @@
+"""
+The socket shell: one thread that moves bytes between a node and its ZeroMQ sockets, and nothing else.
+
+Who decides anything is the node. The sender of a link binds ROUTER, receivers connect DEALER; a node is touched only inside
+turn(), by this thread or by the worker.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import zmq
+
+from keepframe.errors import WireError
+from keepframe.wire.codec import decode, encode
+from keepframe.wire.endpoints import Endpoints
+from keepframe.wire.link import Node
+from keepframe.wire.messages import Envelope, Hello
+
+TICK_S = 0.25
+BATCH = 64
+
+
+class Shell:
+    """
+    The sockets of one node.
+
+    listen: where receivers come to, None for the archive. uppers: the address of each process that sends frames to this one.
+    """
+
+    def __init__(self, node: Node, listen: str | None, uppers: Mapping[str, str]) -> None:
+        if zmq.zmq_version_info() < (4, 3, 5):
+            raise RuntimeError(
+                f"libzmq: expected at least 4.3.5, got {zmq.zmq_version()}; pip install -U pyzmq"
+            )
+        self.node = node
+        self.condition = threading.Condition()
+        self.rejected = 0
+        """How many messages did not fit the protocol."""
+        self.failure: BaseException | None = None
+        self.on_tick: Callable[[], None] = lambda: None
+        """Called inside a turn, regularly, whatever the worker is busy with."""
+        self._watched: dict[int, Callable[[], None]] = {}
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._is_stopping = False
+        self._endpoints = Endpoints(listen, uppers)
+        self._router, self._dealers = self._endpoints.router, self._endpoints.dealers
+        self._thread = threading.Thread(target=self._run, name="link", daemon=True)
+
+    def watch(self, fd: int, callback: Callable[[], None]) -> None:
+        """Call back, inside a turn, whenever this file descriptor can be read. Before start() only."""
+        self._watched[fd] = callback
+
+    def start(self) -> None:
+        """Serve until stop()."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Send what is in the way out, and close."""
+        self._is_stopping = True
+        self.wake()
+        self._thread.join()
+        self._endpoints.close()
+        os.close(self._wake)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Work with the node; what it has to send goes out right after."""
+        with self.condition:
+            yield
+        self.wake()
+
+    def wake(self) -> None:
+        """Let the thread look at the node; safe in a signal handler."""
+        os.eventfd_write(self._wake, 1)
+
+    def wait_for(self, is_so: Callable[[], Any]) -> None:
+        """Wait inside `condition` until something holds, or the thread has failed; then raises what it failed with."""
+        self.condition.wait_for(lambda: self.failure is not None or is_so())
+        if self.failure is not None:
+            raise RuntimeError("the link thread has failed") from self.failure
+
+    def _run(self) -> None:
+        try:
+            self._serve()
+        except BaseException as error:  # noqa: BLE001  the worker must hear of it, or the process lives on deaf
+            with self.condition:
+                self.failure = error
+                self.condition.notify_all()
+
+    def _serve(self) -> None:
+        poller = zmq.Poller()
+        sockets = [s for s in (self._router, *self._dealers.values()) if s is not None]
+        names = {socket: name for name, socket in self._dealers.items()}
+        for readable in [*sockets, self._wake, *self._watched]:
+            poller.register(readable, zmq.POLLIN)
+        next_tick = 0.0
+        while True:
+            wait_s = max(0.0, next_tick - time.monotonic())
+            ready = dict(poller.poll(int(wait_s * 1000) + 1))
+            with self.condition:
+                if self._wake in ready:
+                    os.eventfd_read(self._wake)
+                for fd in self._watched.keys() & ready.keys():
+                    self._watched[fd]()
+                now = time.monotonic()
+                for socket in sockets:
+                    if socket in ready:
+                        self._receive(socket, names.get(socket), now)
+                if now >= next_tick:
+                    self.node.tick(now)
+                    self.on_tick()
+                    next_tick = now + TICK_S
+                self.node.pump(now)
+                self._send()
+                self.condition.notify_all()
+                if self._is_stopping:
+                    return
+
+    def _receive(self, socket: zmq.Socket[bytes], upper: str | None, now: float) -> None:
+        for _ in range(BATCH):
+            try:
+                frames = socket.recv_multipart(zmq.DONTWAIT, copy=False)
+            except zmq.Again:
+                return
+            peer = upper if upper is not None else frames.pop(0).bytes.hex()
+            try:
+                envelope = decode([f.buffer for f in frames])
+            except WireError:
+                self.rejected += 1
+                continue
+            self.node.receive(now, peer, envelope)
+
+    def _send(self) -> None:
+        while self.node.out:
+            out, self.node.out = self.node.out, []
+            for peer, envelope in out:
+                self._send_one(peer, envelope)
+
+    def _send_one(self, peer: str, envelope: Envelope) -> None:
+        parts: Sequence[Any] = encode(envelope)
+        socket = self._dealers.get(peer)
+        if socket is None and self._router is not None:
+            socket, parts = self._router, [bytes.fromhex(peer), *parts]
+        if socket is None:
+            return
+        try:
+            socket.send_multipart(parts, zmq.DONTWAIT, copy=False)
+        except zmq.ZMQError:
+            if not isinstance(envelope.body, Hello):  # nobody there to greet yet; else a hole in the numbers
+                self.node.reset(peer)

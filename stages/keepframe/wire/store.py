@@ -1,0 +1,114 @@
+"""
+The frames of one camera that have no outcome yet, in order, and where its numbers stand.
+
+What is sent when, and what is dropped, is decided in capture.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from keepframe.frame import START, Frame, Item, Position
+
+MAX_FRAMES, MAX_BYTES = 128, 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An item that waits for its outcome, and what the source remembers once it is settled."""
+
+    item: Item
+    nbytes: int
+    memory: Mapping[str, Any] | None = None
+
+    @property
+    def takes_room(self) -> bool:
+        """A run of drops takes neither credit nor a place."""
+        return self.item.outcome != "dropped"
+
+
+@dataclass(slots=True)
+class Store:
+    """Bounded in frames and bytes; one frame always fits."""
+
+    max_frames: int = MAX_FRAMES
+    max_bytes: int = MAX_BYTES
+    stream: int = 0
+    next_seq: int = 0
+    sent: Position = START
+    """The newest position ever sent: only what lies behind it may be dropped."""
+    items: dict[Position, Stored] = field(default_factory=dict)
+    frames: int = 0
+    nbytes: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further frame has room."""
+        return self.frames >= self.max_frames or self.nbytes >= self.max_bytes
+
+    def is_full_without(self, stored: Stored) -> bool:
+        """Whether what is here beside this item leaves no room."""
+        return (
+            self.frames - stored.takes_room >= self.max_frames
+            or self.nbytes - stored.nbytes >= self.max_bytes
+        )
+
+    @property
+    def held(self) -> tuple[Position, Position] | None:
+        """First and last position that are here."""
+        return (next(iter(self.items)), next(reversed(self.items))) if self.items else None
+
+    def begin(self, at: Position) -> None:
+        """The next frame gets this position."""
+        self.stream, self.next_seq = at
+
+    def add(self, frame: Frame, memory: Mapping[str, Any] | None = None) -> None:
+        """Number a frame and hold it; an end closes the stream, and the next one counts from 0."""
+        frame = replace(frame, stream=self.stream, seq=self.next_seq)
+        self.put(Item((frame,)), memory)
+        self.begin((self.stream + 1, 0) if frame.outcome == "end" else (self.stream, self.next_seq + 1))
+
+    def put(self, item: Item, memory: Mapping[str, Any] | None = None) -> None:
+        """Hold an item that has its numbers."""
+        picture, working = item.frames[0].picture, item.frames[0].working
+        nbytes = (picture.nbytes if picture else 0) + (working.nbytes if working is not None else 0)
+        self.items[item.at] = stored = Stored(item, nbytes, memory)
+        self.frames += stored.takes_room
+        self.nbytes += nbytes
+
+    def free(self, upto: Position) -> None:
+        """Everything up to here is settled."""
+        for at in [at for at in self.items if at <= upto]:
+            self._pop(at)
+
+    def after(self, at: Position) -> Iterator[Stored]:
+        """What lies behind a position, in order."""
+        return (stored for position, stored in self.items.items() if position > at)
+
+    def drop(self, at: Position) -> None:
+        """Drop a frame that was never sent. A run of drops is one item: it grows if that was not sent either."""
+        dropped = self._pop(at).item.frames[0].settled("dropped", "overrun")
+        before = self.items.get(self._run_before(at))
+        if before is not None:
+            self.items[before.item.at] = replace(
+                before, item=replace(before.item, count=before.item.count + 1)
+            )
+        else:
+            self.items[at] = Stored(Item((dropped,)), 0)
+            self.items = dict(sorted(self.items.items()))
+
+    def _run_before(self, at: Position) -> Position:
+        stream, seq = at
+        for position, stored in reversed(self.items.items()):
+            if position < at:
+                is_run = stored.item.outcome == "dropped" and stored.item.upto == (stream, seq - 1)
+                return position if is_run and position > self.sent else START
+        return START
+
+    def _pop(self, at: Position) -> Stored:
+        stored = self.items.pop(at)
+        self.frames -= stored.takes_room
+        self.nbytes -= stored.nbytes
+        return stored
