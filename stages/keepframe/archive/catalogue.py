@@ -135,9 +135,9 @@ class Catalogue:
 
     def _connect(self, *, is_writing: bool) -> sqlite3.Connection:
         place = self.path.absolute().as_uri()
-        mode = "rwc" if is_writing else "ro"
-        if not is_writing and not os.access(self.path.parent, os.W_OK) and not self._log().exists():
-            mode = "ro&immutable=1"  # a read-only medium has no room for the shared index of the log
+        mode = "rwc" if is_writing else "rw"  # a reader's last close clears the log away, as a writer's does
+        if not is_writing and not os.access(self.path.parent, os.W_OK):
+            mode = "ro" if self._log().exists() else "ro&immutable=1"  # no room for the log's shared index
         return sqlite3.connect(f"{place}?mode={mode}", uri=True, timeout=BUSY_S, isolation_level=None)
 
     def _log(self) -> Path:
@@ -152,6 +152,7 @@ class Catalogue:
         if now_ns is None:
             if version == 0:
                 raise FileNotFoundError(f"{self.path}: the catalogue is still empty; run the pipeline first")
+            self._db.execute("PRAGMA query_only = ON")
             return
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")

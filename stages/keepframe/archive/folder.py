@@ -63,6 +63,20 @@ class Folder:
             os.ftruncate(fd, 0)
             os.write(fd, f"{os.getpid()}\n".encode())
 
+    def is_locked(self) -> bool:
+        """Whether a process writes into this folder right now."""
+        try:
+            fd = os.open(LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._fd)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(fd)
+        return False
+
     def make_folder(self, folder: str) -> None:
         """Make it and those above it, durably; what is there already stays."""
         made = ""
