@@ -14,8 +14,9 @@ def grayscale(frame: Frame, *, min_width: int | None = None) -> Frame:
     The frame with its image in gray: (H, W) uint8, Rec. 601 weights; one that is gray already stays as it is.
 
     A captured picture is asked for gray at once, so planes give theirs without a copy and colour is never made.
-    min_width: how wide the steps behind this one need it, in pixels; a captured picture then comes at 1/2, 1/4 or 1/8 of
-    its size each way if it is still that wide, which a JPEG gives without decoding everything. None: at full size.
+    min_width: how wide the steps behind this one need it, in pixels (twice the width of a downsample is exact enough); a
+    captured picture then comes at 1/2, 1/4 or 1/8 of its size each way if it is still that wide, which a JPEG gives without
+    decoding everything. None: at full size.
     Raises ValueError for a min_width below 1 and for a frame without pixels, PictureError for a JPEG that cannot be decoded.
 
     >>> import numpy as np

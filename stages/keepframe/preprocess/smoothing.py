@@ -16,7 +16,8 @@ def blur(frame: Frame, *, sigma: float) -> Frame:
     The frame with its image blurred by a Gaussian; gray or BGR, size and type stay.
 
     sigma: its standard deviation in pixels of this image, above 0 up to 100; the kernel reaches 3 sigma, borders are mirrored.
-    Computed in integers, so equal images give equal images, whatever the machine and however the image lies in memory.
+    Computed in integers (weights in 256ths: within 1.5 levels of the formula), so equal images give equal images, however the
+    image lies in memory.
     Raises ValueError for another sigma.
 
     >>> import numpy as np

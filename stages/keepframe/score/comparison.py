@@ -27,8 +27,8 @@ def comparison(name: str) -> Comparison:
     The comparison of that name: a metric of keepframe.metrics, or the user's own as "module:attribute".
 
     A user's metric is a function of two images (read-only, of one shape) that returns a number: 0 = same, higher = more different.
-    Raises ValueError with the nearest name for an unknown metric, TypeError for a user's that cannot be called, and what
-    keepframe.stage.load.find raises if there is no such module or attribute.
+    Raises ValueError: with the nearest name for an unknown metric, with the cause for a user's that is not there or fails while it
+    is imported; TypeError for one that cannot be called.
     The comparison raises ValueError naming the metric where that fails or gives no finite number.
 
     >>> comparison("mse-tile")(np.zeros((8, 16), np.uint8), np.full((8, 16), 255, np.uint8))
@@ -42,10 +42,13 @@ def comparison(name: str) -> Comparison:
 
 
 def _users(name: str) -> Callable[[Image, Image], object]:
-    found = find(name)
+    try:
+        found = find(name)
+    except (LookupError, ValueError, ImportError) as error:
+        raise ValueError(f"metric: {error}") from error
     if not callable(found):
         raise TypeError(
-            f'metric "{name}" is {type(found).__name__}, which cannot be called; name a function of two arrays'
+            f'metric: "{name}" is {type(found).__name__}, which cannot be called; name a function of two arrays'
         )
     return found  # type: ignore[no-any-return]
 

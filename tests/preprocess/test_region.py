@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keepframe.frame import Frame
+from keepframe.preprocess import crop
+
+
+def test_shares_hold_at_any_size(framed, noise):
+    """The same options cut the same part of a large and a small image."""
+    image = noise(100, 200)
+
+    assert np.array_equal(
+        crop(framed(image), x=0.25, y=0.5, width=0.5, height=0.25).image, image[50:75, 50:150]
+    )
+    assert crop(framed(image[:10, :20]), x=0.25, y=0.5, width=0.5, height=0.25).image.shape == (3, 10)
+
+
+def test_without_width_and_height_it_reaches_to_the_borders(framed, noise):
+    """What is left out is the rest; nothing given is the whole image."""
+    image = noise(10, 20, 3)
+
+    assert np.array_equal(crop(framed(image), x=0.5, y=0.9).image, image[9:, 10:])
+    assert np.array_equal(crop(framed(image)).image, image)
+
+
+def test_the_cut_is_a_view(framed, noise):
+    """Cutting moves no pixels."""
+    frame = framed(noise(10, 20))
+
+    assert np.shares_memory(crop(frame, x=0.5).image, frame.image)
+
+
+@given(
+    cut=st.floats(0.001, 0.999),
+    size=st.integers(1, 300),
+)
+def test_neighbours_meet_without_gap_or_overlap(cut, size):
+    """A left and a right part at the same share are the whole, unless a part would have no pixel at all."""
+    image = np.arange(size).astype(np.uint8).reshape(1, size)
+    frame = Frame().with_image(image)
+
+    left, right = crop(frame, width=cut).image, crop(frame, x=cut).image
+
+    assert left.shape[1] >= 1
+    assert right.shape[1] >= 1
+    if 0.5 <= cut * size < size - 0.5:
+        assert np.array_equal(np.hstack([left, right]), image)
+
+
+def test_a_tenth_and_nine_tenths_are_the_whole(framed, noise):
+    """Decimals that do not add up to exactly 1 in binary are no error."""
+    frame = framed(noise(1, 1000))
+
+    assert crop(frame, x=0.1, width=0.9).image.shape == (1, 900)
+    assert crop(frame, x=0.7, width=0.3).image.shape == (1, 300)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"x": 1.0}, "expected x as a share of the image, 0 to below 1, got 1"),
+        ({"y": -0.1}, "expected y as a share of the image, 0 to below 1, got -0.1"),
+        ({"x": 320}, "got 320; divide pixels by the size of the picture"),
+        ({"x": 0.5, "width": 0.6}, r"expected width .* above 0 to 0.5 \(with x = 0.5\), got 0.6"),
+        ({"height": 0}, "expected height as a share of the image, above 0 to 1"),
+        ({"height": 240}, "got 240; divide pixels by the size of the picture"),
+        ({"width": float("nan")}, "got nan"),
+        ({"x": float("nan")}, "got nan"),
+    ],
+)
+def test_what_reaches_over_a_border_is_told(options, message, framed):
+    """A rectangle outside is wrong for every picture, so it is an error and nothing is cut off silently."""
+    with pytest.raises(ValueError, match=message):
+        crop(framed([[1, 2], [3, 4]]), **options)
+
+
+def test_one_pixel_can_be_cut(framed):
+    """However small the share, one pixel remains."""
+    assert crop(framed([[7]]), x=0.999, y=0.4, width=0.001, height=1e-9).image.tolist() == [[7]]
