@@ -8,11 +8,12 @@ from importlib import import_module
 from typing import Any
 
 _SOURCES = {
+    "folder": ("keepframe.capture.image_folder", "Folder"),
     "synthetic": ("keepframe.capture.synthetic_camera", "Synthetic"),
     "video": ("keepframe.capture.video_file", "Video"),
 }
 
-__all__ = ["synthetic", "video"]
+__all__ = ["folder", "synthetic", "video"]
 
 
 def __getattr__(name: str) -> Any:

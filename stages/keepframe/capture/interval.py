@@ -38,9 +38,9 @@ def interval_ns(every: str | float | None) -> int | None:
 
 def is_due(at_ns: int, last_ns: int | None, interval: int | None) -> bool:
     """
-    Whether the picture at `at_ns` (from the first one) is taken, after the one at `last_ns`: the first in each cell of the grid.
+    Whether the picture at `at_ns` (from the first one) is taken, after the one at `last_ns`: it lies in another cell of the grid.
 
     >>> [at for at, last in [(0, None), (9, 0), (11, 0), (19, 11), (40, 11)] if is_due(at, last, 10)]
     [0, 11, 40]
     """
-    return interval is None or last_ns is None or at_ns // interval > last_ns // interval
+    return interval is None or last_ns is None or at_ns // interval != last_ns // interval
