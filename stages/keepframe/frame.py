@@ -93,7 +93,9 @@ class Frame:
         if self.working is not None:
             return self.working
         if self.picture is None:
-            raise ValueError(f"{self.name}: this frame is a header without pixels ({self.outcome or 'no picture'})")
+            raise ValueError(
+                f"{self.name}: this frame is a header without pixels ({self.outcome or 'no picture'})"
+            )
         return self.picture.gray() if self.picture.format == "gray" else self.picture.bgr()
 
     @property
@@ -118,13 +120,15 @@ class Frame:
     def with_note(self, key: str, value: Note) -> Frame:
         """The same frame with one more note: a string, number or truth value."""
         if not isinstance(value, str | int | float | bool):
-            raise TypeError(f"note {key!r} of {self.name}: expected str, int, float or bool, got {type(value).__name__}")
+            raise TypeError(
+                f"note {key!r} of {self.name}: expected str, int, float or bool, got {type(value).__name__}"
+            )
         return replace(self, notes=MappingProxyType({**self.notes, key: value}))
 
     def with_verdict(self, verdict: Verdict) -> Frame:
         """The same frame, decided: one that is kept goes on to the archive, one that is not goes on as a header."""
-        outcome: Decision | None = None if verdict.is_kept else "unchanged"
-        return replace(self, outcome=outcome, reason=verdict.reason, threshold=verdict.threshold)
+        decided = replace(self, reason=verdict.reason, threshold=verdict.threshold)
+        return decided if verdict.is_kept else decided.settled("unchanged")
 
     def settled(self, outcome: Decision, reason: str = "") -> Frame:
         """The same frame with this outcome, as a header without pixels."""

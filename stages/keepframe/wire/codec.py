@@ -132,7 +132,7 @@ def _fields(body: messages.Body) -> tuple[list[Any], list[Part]]:
         case messages.Ack():
             return [body.camera, body.epoch, body.taken, _told(body.outcomes)], []
         case messages.Break():
-            return [body.camera, body.epoch, body.newest], []
+            return [body.camera, body.epoch, body.newest, body.suspect], []
         case _:
             return [], []
 
@@ -175,7 +175,9 @@ def _read(kind: str, f: Fields, parts: Sequence[Part]) -> messages.Body:
         case "ACK":
             return messages.Ack(f.name("camera"), f.epoch("epoch"), f.position("taken"), _read_told(f))
         case _:
-            return messages.Break(f.name("camera"), f.epoch("epoch"), f.epoch("newest"))
+            return messages.Break(
+                f.name("camera"), f.epoch("epoch"), f.epoch("newest"), f.maybe_position("suspect")
+            )
 
 
 def _unpack(part: Part, limits: dict[str, Any]) -> Any:

@@ -106,6 +106,13 @@ class Fields:
         f = Fields(self.take(name), f"{self.where}.{name}", 2)
         return f.integer("stream", -1), f.integer("seq", -1)
 
+    def maybe_position(self, name: str) -> Position | None:
+        """Stream and seq, or nothing."""
+        if self.values[self.place : self.place + 1] == [None]:
+            self.place += 1
+            return None
+        return self.position(name)
+
     def numbers(self, name: str) -> dict[str, float]:
         """A map of names to finite numbers."""
         return {k: self._finite(f"{name}.{k}", v) for k, v in self._map(name).items()}

@@ -109,11 +109,17 @@ class Ack:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """Up: this session is over; newest tells a capture that another one has taken over."""
+    """
+    Up: this session is over.
+
+    newest: an epoch that stands in the way: another capture has taken over. suspect: the position that a process had in hand when it died by
+    itself.
+    """
 
     camera: str
     epoch: Epoch
     newest: Epoch = NEVER
+    suspect: Position | None = None
 
 
 Body = Hello | Welcome | Refuse | Ping | Open | Opened | Frame | Mark | Ack | Break

@@ -47,11 +47,11 @@ def read_item(camera: str, f: Fields, parts: Sequence[Part]) -> Item:
 
 def _frame_fields(frame: Frame, parts: list[Part]) -> list[Any]:
     picture = working = None
-    if frame.outcome is None and frame.picture is not None:
+    if frame.picture is not None:
         p = frame.picture
         picture = [p.format, p.height, p.width, p.is_full_range, p.matrix]
         parts.append(p.handle.data())
-    if frame.outcome is None and frame.working is not None:
+    if frame.working is not None:
         image: Image = np.ascontiguousarray(frame.working)
         working = list(image.shape)
         parts.append(image.data.cast("B"))
