@@ -108,7 +108,7 @@ def _own_steps(keys: Keys, table: Any, stage: Stage, steps: Steps, reader: Reade
     table = {key: value for key, value in table.items() if key not in STAGE_KEYS or key == "steps"}
     is_single = len(steps) == 1 and "steps" not in steps[0][0]
     if "steps" in table or not is_single:
-        return _steps(keys, {"steps": [], **table}, reader, ("steps",)) if table else steps
+        return _steps(keys, {"steps": None, **table}, reader, ("steps",)) if table else steps
     base = steps[0][1]
     if base.contract is None:
         return [(keys, Use(base.use, frozen({**base.options, **table})))]
@@ -143,6 +143,8 @@ def _steps(
                 (*keys, key), "unknown key; with steps an option stands in its step: steps = [{ use = …, … }]"
             )
     written = table["steps"]
+    if written is None:
+        return []
     if not isinstance(written, list) or not written:
         problems.add(
             (*keys, "steps"), f"expected a list of tables like {{ use = 'blur' }}, got {told(written)}"

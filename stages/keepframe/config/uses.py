@@ -22,6 +22,9 @@ from keepframe.frame import Frame
 from keepframe.stage import Contract, Option, find, read_contract
 from keepframe.stage.load import short_names
 
+WRONG: Any = object()
+"""In place of a value that was refused already, so that it does not count as missing too."""
+
 _TINY = Frame(camera="trial").with_image(np.zeros((8, 8), np.uint8))
 
 
@@ -52,7 +55,7 @@ class Reader:
         """
         The options in `table`, checked and converted; paths made absolute.
 
-        known: further keys that may stand in that table, to name the nearest among.
+        A value that does not fit becomes a problem, and WRONG. known: further keys that may stand in that table, to name the nearest among.
         """
         options = {}
         for name, value in table.items():
@@ -64,6 +67,7 @@ class Reader:
             try:
                 options[name] = self._converted(option, value)
             except (TypeError, ValueError):
+                options[name] = WRONG
                 self.problems.add(
                     (*keys, name), f"expected {option.expected}, got {told(value)}{_near(option, value)}"
                 )
@@ -79,17 +83,18 @@ class Reader:
         paths = {
             name: self._absolute(default) for name, default in defaults.items() if isinstance(default, Path)
         }
-        options = {**paths, **options}
+        wrong = {name for name, value in options.items() if value is WRONG}
+        options = {name: value for name, value in {**paths, **options}.items() if name not in wrong}
         missing = [
             option
             for option in contract.options.values()
-            if option.is_required and option.name not in options
+            if option.is_required and option.name not in options and option.name not in wrong
         ]
         for option in missing:
             self.problems.add(
                 (*keys, option.name), f"missing; {contract.use!r} needs it: expected {option.expected}"
             )
-        if not missing:
+        if not missing and not any(contract.options[name].is_required for name in wrong):
             self._try(keys, contract, options)
         return Use(contract.use, frozen(options), contract)
 
@@ -101,13 +106,15 @@ class Reader:
         """
         if not getattr(contract.target, "__module__", "").startswith("keepframe."):
             return
-        try:
-            if contract.is_class:
-                contract.target(**options)
-            elif contract.kind == "stage":
-                contract.target(_TINY, **options)
-        except (ValueError, TypeError, LookupError, ImportError) as error:
-            self._refused(keys, contract, str(error))
+        told = _complaint(contract, options)
+        if told is None:
+            return
+        needed = {name: value for name, value in options.items() if contract.options[name].is_required}
+        rest = [(name, value) for name, value in options.items() if name not in needed]
+        alone = [_complaint(contract, {**needed, name: value}) for name, value in rest]
+        for text in dict.fromkeys([told, *alone]):  # a constructor stops at the first; the user shall see all
+            if text is not None:
+                self._refused(keys, contract, text)
 
     def _refused(self, keys: Keys, contract: Contract, text: str) -> None:
         """Tell what a callable said of its options, at the one it speaks of."""
@@ -149,6 +156,18 @@ def refusal(keys: Keys, contract: Contract) -> str | None:
         return f"{contract.use!r} is an archive and runs on its own: write a table for it, with use = {contract.use!r}"
     if contract.per == "process" and path_of(keys).startswith("cameras."):
         return f"{contract.use!r} is one for all cameras; set it in [stages.{keys[3]}]"
+    return None
+
+
+def _complaint(contract: Contract, options: Mapping[str, Any]) -> str | None:
+    """What a callable says against these options; None if nothing."""
+    try:
+        if contract.is_class:
+            contract.target(**options)
+        elif contract.kind == "stage":
+            contract.target(_TINY, **options)
+    except (ValueError, TypeError, LookupError, ImportError) as error:
+        return str(error)
     return None
 
 
