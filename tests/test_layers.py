@@ -86,7 +86,7 @@ def twin_of(path: Path, package: Path, tests: Path) -> Path:
     """Where the tests of a module belong: tests/ROOM/test_MODULE.py."""
     where = path.relative_to(package)
     name = where.parent.name or package.name if where.stem == "__init__" else where.stem
-    return tests / where.parent / f"test_{name.lstrip('_')}.py"
+    return tests / where.parent / f"test_{name.strip('_')}.py"
 
 
 def missing_twins(package: Path, tests: Path, without: Mapping[str, str]) -> Iterator[str]:
