@@ -1,0 +1,122 @@
+"""What the default steps and the default threshold keep of a real clip: the shipped one."""
+
+import csv
+from pathlib import Path
+
+import av
+import pytest
+
+from keepframe.config.defaults import default_stages
+from keepframe.frame import Frame
+from keepframe.picture import Inline, Picture
+from keepframe.score import Change
+from keepframe.stage import find
+from keepframe.testing import run
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = ROOT / "examples" / "lobby.mp4"
+LABELLED = ROOT.parent / "shared" / "data" / "intel_one_by_one_person"
+COUNT = 1394
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def clip():
+    """The clip, from the clone or from the data set beside it."""
+    for path in (SHIPPED, LABELLED / "one-by-one-person-detection.mp4"):
+        if path.exists():
+            return path
+    return pytest.skip(f"the clip is neither {SHIPPED} nor in {LABELLED}")
+
+
+def stretches(name):
+    """First and last frame of each labelled visit ("events") or quiet stretch ("quiet")."""
+    shipped = SHIPPED.with_name(f"lobby.{name}.csv")
+    if shipped.exists():
+        with shipped.open(newline="") as file:
+            return [(int(row["first_frame"]), int(row["last_frame"])) for row in csv.DictReader(file)]
+    return pytest.skip(f"no labels: {shipped} is absent")
+
+
+def pictures(path):
+    """Every picture of a video as its decoder gives it: planes."""
+    with av.open(str(path)) as file:
+        for index, decoded in enumerate(file.decode(video=0)):
+            planes = memoryview(decoded.to_ndarray(format="yuv420p")).cast("B")
+            yield Frame(
+                camera="lobby",
+                index=index,
+                picture=Picture(
+                    "yuv420",
+                    decoded.height,
+                    decoded.width,
+                    Inline(planes),
+                    is_full_range=decoded.color_range == 2,
+                ),
+            )
+
+
+@pytest.fixture(scope="module")
+def working(clip):
+    """Every picture of the clip after the default steps of preprocess."""
+    steps = [dict(step) for step in default_stages()["preprocess"]["steps"]]
+    frames = run([(find(step.pop("use")), step) for step in steps], pictures(clip))
+
+    assert len(frames) == COUNT
+    return frames
+
+
+def kept(working, **options):
+    """The indexes of what is kept, and why."""
+    return {f.seq: f.reason for f in run(Change, working, **options) if f.outcome is None}
+
+
+def within(indexes, stretch):
+    """How many of the indexes lie in a stretch."""
+    first, last = stretch
+    return sum(first <= index <= last for index in indexes)
+
+
+def test_the_score_stage_has_nothing_but_its_own_defaults():
+    """What is tested here is what a file with nothing but a camera runs."""
+    assert default_stages()["score"] == {"inputs": ["preprocess"], "use": "change"}
+
+
+def test_the_first_picture_is_kept(working):
+    """It is the only one with the reason `first`."""
+    reasons = kept(working)
+
+    assert reasons[0] == "first"
+    assert set(list(reasons.values())[1:]) == {"changed"}
+
+
+def test_every_visit_has_a_kept_picture(working):
+    """Six people come, and each is seen."""
+    indexes = kept(working)
+    visits = stretches("events")
+
+    assert len(visits) == 6
+    assert all(within(indexes, visit) for visit in visits)
+
+
+def test_quiet_stretches_keep_nothing_but_the_room_empty_again(working):
+    """At most one picture for each stretch in which nothing moves."""
+    indexes = kept(working)
+
+    assert [stretch for stretch in stretches("quiet") if within(indexes, stretch) > 1] == []
+
+
+def test_at_most_a_tenth_is_kept(working):
+    """Of 1,394 pictures, 139."""
+    assert len(kept(working)) <= COUNT // 10
+
+
+@pytest.mark.parametrize("threshold", [0.35, 1.0])
+def test_the_threshold_stands_with_room_on_both_sides(threshold, working):
+    """At 0.7 and at 2 times the default all of it still holds."""
+    indexes = kept(working, threshold=threshold)
+
+    assert len(indexes) <= COUNT // 10
+    assert all(within(indexes, visit) for visit in stretches("events"))
+    assert all(within(indexes, stretch) <= 1 for stretch in stretches("quiet"))
