@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from keepframe.metrics import (
     alignment,
+    background,
     coding,
     correlation,
     difference,
@@ -18,7 +19,9 @@ from keepframe.metrics import (
     motion,
     norms,
     pixel,
+    quality,
     structure,
+    structure_variants,
     thumbnail,
     transport,
     triage,
@@ -36,13 +39,16 @@ FAMILIES = (
     alignment,
     motion,
     edges,
+    structure,
+    structure_variants,
+    quality,
     histograms,
     divergence,
     transport,
-    structure,
     hashes,
     coding,
     wavelet,
+    background,
 )
 
 

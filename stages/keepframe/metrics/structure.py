@@ -44,7 +44,7 @@ def ssim(reference: Image, test: Image, *, window: int = _WINDOW) -> float:
     side = fitting_window(window, a.shape, "ssim")
     total, count = 0.0, 0
     for left, right in channels(a, b):
-        for strip in _strips(left, right, side):
+        for strip in uniform_strips(left, right, side):
             total += float(np.sum(strip, dtype=np.float64))
             count += strip.size
     return total / count
@@ -66,7 +66,7 @@ def ssim_map(reference: Image, test: Image, *, window: int = _WINDOW) -> NDArray
     planes = list(channels(a, b))
     for left, right in planes:
         row = 0
-        for strip in _strips(_mirrored(left, radius), _mirrored(right, radius), side):
+        for strip in uniform_strips(_mirrored(left, radius), _mirrored(right, radius), side):
             total[row : row + len(strip)] += strip
             row += len(strip)
     return np.float32(1) - total / np.float32(len(planes))
@@ -101,34 +101,43 @@ def _mirrored(plane: Image, radius: int) -> Image:
     return np.asarray(cv2.copyMakeBorder(plane, radius, radius, radius, radius, cv2.BORDER_REFLECT))
 
 
-def _strips(a: Image, b: Image, side: int) -> Iterator[NDArray[np.float32]]:
-    """SSIM of every window that lies wholly inside, a strip of rows at a time."""
+def uniform_strips(a: Image, b: Image, side: int, *, biased: bool = False) -> Iterator[NDArray[np.float32]]:
+    """
+    SSIM of every window that lies wholly inside two gray images, a strip of rows at a time.
+
+    biased: divide variances by the window's size, not by one less.
+
+    >>> [strip.shape for strip in uniform_strips(*np.zeros((2, 9, 9), np.uint8), 7)]
+    [(3, 3)]
+    """
     height, width = a.shape
     rows = max(_STRIP_PIXELS // width, 8)
-    of = _windows_u8 if a.dtype == np.uint8 and side <= 13 else _windows_float
     for top in range(0, height - side + 1, rows):
         part = slice(top, min(top + rows, height - side + 1) + side - 1)
-        yield of(a[part], b[part], side)
+        yield _ssim(*window_sums(a[part], b[part], side), side * side, levels(a), biased=biased)
 
 
-def _windows_u8(a: Image, b: Image, side: int) -> NDArray[np.float32]:
-    # exact integer sums: side² * side² * 255² stays below 2^31 up to side 13; the float products only lose at the end
-    n = side * side
-    sum_a, sum_b = _box(a, side), _box(b, side)
-    difference = cv2.absdiff(a, b)
-    sum_ab = _box(cv2.multiply(a, b, dtype=cv2.CV_16U), side)
-    sum_dd = _box(cv2.multiply(difference, difference, dtype=cv2.CV_16U), side)
-    return _ssim(sum_a, sum_b, sum_ab, sum_dd, n, 255)
+def window_sums(a: Image, b: Image, side: int) -> tuple[Image, Image, Image, Image]:
+    """
+    Sums over every window wholly inside: of a, of b, of a b, and of (a - b)²; exact.
 
+    int32 for uint8 images and sides up to 13, where side⁴ 255² stays below 2³¹; float64 otherwise.
 
-def _windows_float(a: Image, b: Image, side: int) -> NDArray[np.float32]:
-    x, y = a.astype(np.float64), b.astype(np.float64)
-    sums = (_box(x, side), _box(y, side), _box(x * y, side), _box((x - y) ** 2, side))
-    return _ssim(*sums, side * side, levels(a))
+    >>> [int(x[0, 0]) for x in window_sums(np.full((2, 2), 3, np.uint8), np.full((2, 2), 5, np.uint8), 2)]
+    [12, 20, 60, 16]
+    """
+    if a.dtype == np.uint8 and side <= 13:
+        difference = cv2.absdiff(a, b)
+        product = cv2.multiply(a, b, dtype=cv2.CV_16U)
+        square = cv2.multiply(difference, difference, dtype=cv2.CV_16U)
+    else:
+        a, b = a.astype(np.float64), b.astype(np.float64)
+        product, square = a * b, (a - b) ** 2
+    return _box(a, side), _box(b, side), _box(product, side), _box(square, side)
 
 
 def _ssim(
-    sum_a: Image, sum_b: Image, sum_ab: Image, sum_dd: Image, n: int, largest: int
+    sum_a: Image, sum_b: Image, sum_ab: Image, sum_dd: Image, n: int, largest: int, *, biased: bool
 ) -> NDArray[np.float32]:
     product = sum_a * sum_b
     covariance = sum_ab * n - product
@@ -136,7 +145,7 @@ def _ssim(
     # n Σ(a-b)² - (Σa - Σb)² is the variance of the difference: var a + var b = var(a-b) + 2 cov
     spread = sum_dd * n - gap * gap
     c1 = np.float32((_K1 * largest) ** 2 * n * n)
-    c2 = np.float32((_K2 * largest) ** 2 * n * max(n - 1, 1))
+    c2 = np.float32((_K2 * largest) ** 2 * n * (n if biased else max(n - 1, 1)))
     luminance = 2 * product.astype(np.float32) + c1
     contrast = 2 * covariance.astype(np.float32) + c2
     gap32 = gap.astype(np.float32)
@@ -147,8 +156,8 @@ def _ssim(
 def _box(plane: Image, side: int) -> Image:
     depth = cv2.CV_64F if plane.dtype == np.float64 else cv2.CV_32S
     sums = cv2.boxFilter(plane, depth, (side, side), normalize=False)
-    radius = side // 2
-    inside: Image = sums[radius : len(sums) - radius, radius : sums.shape[1] - radius]
+    before, lost = side // 2, side - 1
+    inside: Image = sums[before : before + len(sums) - lost, before : before + sums.shape[1] - lost]
     return inside
 
 
