@@ -25,6 +25,7 @@ from keepframe.metrics.background import (
 )
 from keepframe.metrics.catalogue import Metric, hottest, metric, names
 from keepframe.metrics.coding import dct_distance, jpeg_bytes, jpeg_size
+from keepframe.metrics.comparison import Comparison, compare
 from keepframe.metrics.correlation import ncc, r_squared, template_match
 from keepframe.metrics.difference import (
     bounding_box,
@@ -42,6 +43,7 @@ from keepframe.metrics.divergence import (
     kullback_leibler,
 )
 from keepframe.metrics.edges import edge_difference, edge_mismatch, gradient_magnitude, gradient_orientation
+from keepframe.metrics.handbook import page
 from keepframe.metrics.hashes import (
     average_hash,
     block_mean_hash,
@@ -80,6 +82,7 @@ from keepframe.metrics.norms import (
 )
 from keepframe.metrics.pixel import mean_absolute_difference, mse, psnr
 from keepframe.metrics.quality import gmsd, uqi
+from keepframe.metrics.regions import Light, Regions, changed_regions, even_light
 from keepframe.metrics.structure import ssim, ssim_map
 from keepframe.metrics.structure_variants import ms_ssim, ssim_gaussian, ssim_opencv, ssim_sewar
 from keepframe.metrics.thumbnail import thumbnail_count, thumbnail_max, thumbnail_mean
@@ -92,10 +95,13 @@ __all__ = [
     "CORRUPTED",
     "Background",
     "Box",
+    "Comparison",
     "Image",
+    "Light",
     "MeanDeviation",
     "Metric",
     "Mixture",
+    "Regions",
     "RunningMean",
     "Shift",
     "aligned_difference",
@@ -108,7 +114,9 @@ __all__ = [
     "bhattacharyya_distance",
     "block_mean_hash",
     "bounding_box",
+    "changed_regions",
     "colour_hash",
+    "compare",
     "cross_correlation_shift",
     "dct_distance",
     "dense_flow",
@@ -124,6 +132,7 @@ __all__ = [
     "equality",
     "euclidean",
     "euclidean_per_size",
+    "even_light",
     "gmsd",
     "gradient_magnitude",
     "gradient_orientation",
@@ -161,6 +170,7 @@ __all__ = [
     "names",
     "ncc",
     "overlap",
+    "page",
     "perceptual_hash",
     "phase_shift",
     "psnr",

@@ -147,7 +147,7 @@ def aligned_difference(reference: Image, test: Image, *, method: Method = "phase
     Identical: 0.
     Direction: higher is more different.
     Score: value / 255.
-    Cost: low.
+    Cost: medium.
     Blind to: a shift of the whole picture, on purpose; what the overlap leaves out.
     When: the camera shakes.
     Errors: ValueError if the images differ in size, channels or dtype, or the method is unknown.

@@ -211,7 +211,7 @@ def background_mog2(reference: Image, test: Image) -> float:
     Identical: 0.
     Direction: higher is more different.
     Score: the value.
-    Cost: low.
+    Cost: medium.
     Blind to: shadows, on purpose; differences below about 16 levels.
     When: comparing with what OpenCV users run; on two images it is a threshold with shadow removal.
     Errors: ValueError if the images differ in size, channels or dtype.
@@ -232,7 +232,7 @@ def background_knn(reference: Image, test: Image) -> float:
     Identical: 0.
     Direction: higher is more different.
     Score: the value.
-    Cost: medium.
+    Cost: high.
     Blind to: shadows, on purpose; differences below about 20 levels.
     When: as background-mog2; a little less sensitive to noise.
     Errors: ValueError if the images differ in size, channels or dtype.

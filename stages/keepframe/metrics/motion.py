@@ -66,7 +66,7 @@ def dense_flow(reference: Image, test: Image, *, method: Literal["dis", "farneba
     Identical: 0.
     Direction: higher is more different.
     Score: value / shorter side.
-    Cost: low.
+    Cost: medium.
     Blind to: motion in flat areas; objects below a twentieth of the picture, which the percentile leaves out (the largest
         tile keeps them).
     When: asking how much of the scene is in motion.

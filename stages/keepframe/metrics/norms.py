@@ -184,7 +184,7 @@ def row_means(
     Identical: 0.
     Direction: higher is more different.
     Score: value / 255 (65535).
-    Cost: trivial.
+    Cost: low.
     Blind to: an object that is high and narrow.
     When: one row of the scene is special, a water line or a belt; else the largest tile does it better.
     Errors: ValueError if the images differ in size, channels or dtype, or the statistic is none of the three.

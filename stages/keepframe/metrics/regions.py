@@ -1,0 +1,169 @@
+"""
+Where two pictures differ beyond light, noise and a camera that moved a little: regions for people to look at.
+
+One picture against one other, with fixed tolerances. A camera's own noise is learned by the score stage, which decides
+better because it has seen more.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from keepframe.metrics.alignment import Shift, shift
+from keepframe.metrics.images import Image, eight_bit, gray, pair
+from keepframe.metrics.shrink import shrunk
+from keepframe.metrics.tiles import Box
+
+# a difference below this many gray levels is never a region: JPEG and sensors reach it
+_TOLERANCE = 10.0
+# a region below this share of the pixels (and below 9 of them) is a speck
+_SMALLEST_SHARE = 1e-4
+_SMALLEST_PIXELS = 9
+_ALIGN_SIDE = 270
+
+
+class Light(NamedTuple):
+    """The even change of light from the reference to the test, in gray levels: test = gain * reference + offset."""
+
+    gain: float
+    offset: float
+    step: float
+    """How much brighter the picture became, in gray levels (its mean, changed regions left out)."""
+
+
+class Regions(NamedTuple):
+    """What differs: boxes in the reference's pixels (largest first), their share, the light and the camera's shift."""
+
+    boxes: list[Box]
+    share: float
+    light: Light
+    moved: Shift
+
+
+def changed_regions(reference: Image, test: Image) -> Regions:
+    """
+    Regions that differ after an even change of light, noise and a shift of the whole picture are taken out.
+
+    Takes gray, BGR or BGRA (alpha ignored), uint8 or uint16 (reduced to 8 bits).
+    A pixel differs if, in any channel, it lies outside what the 3x3 neighbourhood of the other picture shows, by more than 10
+    gray levels and three times the noise. Differing pixels that nearly touch are one region; specks are dropped.
+    share: of the picture, by pixels in the regions, 0 to 1.
+    Errors: ValueError if the images differ in size, channels or dtype.
+
+    >>> black = np.zeros((32, 32), np.uint8); spot = black.copy(); spot[20:28, 4:12] = 200
+    >>> changed_regions(black, spot).boxes
+    [Box(x=4, y=20, width=8, height=8)]
+    """
+    a, b = (eight_bit(image) for image in pair(reference, test, "changed-regions"))
+    moved = _camera_shift(a, b)
+    rows, columns = _seen_in_both(len(a), round(moved.y)), _seen_in_both(a.shape[1], round(moved.x))
+    a, b = _part(a, rows[0], columns[0]), _part(b, rows[1], columns[1])
+    light = even_light(gray(a), gray(b))
+    excess = np.zeros(a.shape[:2], np.float32)
+    for channel in range(1 if a.ndim == 2 else 3):
+        plane_a, plane_b = (image if image.ndim == 2 else image[:, :, channel] for image in (a, b))
+        # every channel has its own light: a lamp has a colour
+        fitted = even_light(plane_a, plane_b)
+        excess = np.maximum(excess, _excess(plane_a, plane_b, fitted))
+    boxes, share = _boxes(excess > 0, rows[0].start, columns[0].start)
+    return Regions(boxes, share, light, moved)
+
+
+def even_light(reference: Image, test: Image) -> Light:
+    """
+    Gain and offset that make the reference look like the test, by least squares without what differs most.
+
+    reference, test: gray uint8 of one shape. The gain stays within a factor of 2; a constant reference gives gain 1.
+
+    >>> even_light(np.arange(64, dtype=np.uint8).reshape(8, 8), np.arange(64, dtype=np.uint8).reshape(8, 8) + 9)
+    Light(gain=1.0, offset=9.0, step=9.0)
+    """
+    height, width = reference.shape
+    factor = max(1, min(height, width) // 64)
+    size = max(1, width // factor), max(1, height // factor)
+    x, y = (shrunk(image, *size).astype(np.float64).ravel() for image in (reference, test))
+    # what is saturated in either says nothing about the light
+    usable = (x > 2) & (x < 253) & (y > 2) & (y < 253)
+    kept = usable if usable.sum() >= max(16, x.size // 10) else np.ones(x.size, bool)
+    gain, offset = 1.0, float(np.median(y[kept] - x[kept]))
+    for _ in range(4):
+        residual = np.abs(y - gain * x - offset)
+        # never fewer than half: the light is what most of the picture did
+        limit = max(2.5 * 1.4826 * float(np.median(residual[kept])), 1.0)
+        inliers = kept & (residual <= limit)
+        if not inliers.any():
+            break
+        gain, offset = _line(x[inliers], y[inliers])
+    residual = np.abs(y - gain * x - offset)
+    inliers = kept & (residual <= max(2.5 * 1.4826 * float(np.median(residual[kept])), 1.0))
+    quiet = inliers if inliers.any() else kept
+    step = float(np.mean(y[quiet] - x[quiet]))
+    return Light(round(gain, 6), round(offset, 6), round(step, 6))
+
+
+def _line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
+    mean_x, mean_y = float(x.mean()), float(y.mean())
+    variance = float(np.square(x - mean_x).mean())
+    # below a level of spread the slope is noise
+    gain = float(((x - mean_x) * (y - mean_y)).mean()) / variance if variance > 1 else 1.0
+    gain = min(max(gain, 0.5), 2.0)
+    return gain, mean_y - gain * mean_x
+
+
+def _camera_shift(a: Image, b: Image) -> Shift:
+    factor = max(1.0, min(a.shape[:2]) / _ALIGN_SIDE)
+    size = round(a.shape[1] / factor), round(a.shape[0] / factor)
+    found = shift(shrunk(gray(a), *size), shrunk(gray(b), *size))
+    moved = Shift(found.x * factor, found.y * factor, found.response)
+    far = max(abs(moved.x), abs(moved.y))
+    # a shift below half a pixel is what the 3x3 neighbourhood forgives
+    if found.response < 0.3 or far < 0.5 or far > min(a.shape[:2]) / 8:
+        return Shift(0.0, 0.0, found.response)
+    return moved
+
+
+def _seen_in_both(length: int, moved: int) -> tuple[slice, slice]:
+    if moved >= 0:
+        return slice(0, length - moved), slice(moved, length)
+    return slice(-moved, length), slice(0, length + moved)
+
+
+def _part(image: Image, rows: slice, columns: slice) -> Image:
+    return np.ascontiguousarray(image[rows, columns])
+
+
+def _excess(a: Image, b: Image, light: Light) -> NDArray[np.float32]:
+    table = np.clip(np.arange(256) * light.gain + light.offset, 0, 255).astype(np.float32)
+    x, y = np.asarray(cv2.LUT(np.ascontiguousarray(a), table)), b.astype(np.float32)
+    noise = float(np.median(np.abs(x - y))) / 0.6745
+    near = np.ones((3, 3), np.uint8)
+    outside = np.zeros(a.shape, np.float32)
+    # both ways: a thin thing that vanished lies outside the new neighbourhood only
+    for here, there in ((x, y), (y, x)):
+        above, below = here - cv2.dilate(there, near), cv2.erode(there, near) - here
+        outside = np.maximum(outside, np.maximum(above, below))
+    return np.asarray(np.maximum(outside - max(_TOLERANCE, 3 * min(noise, 20.0)), 0), np.float32)
+
+
+def _boxes(differs: NDArray[np.bool_], top: int, left: int) -> tuple[list[Box], float]:
+    height, width = differs.shape
+    reach = max(1, min(height, width) // 60)
+    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    joined = cv2.dilate(differs.astype(np.uint8), kernel)
+    count, labels = cv2.connectedComponents(joined, connectivity=8)
+    own = labels * differs
+    pixels = np.bincount(own.ravel(), minlength=count)
+    least = max(_SMALLEST_PIXELS, height * width * _SMALLEST_SHARE) if min(height, width) > 8 else 1
+    found = []
+    for label in np.flatnonzero(pixels >= least):
+        if label == 0:
+            continue
+        x, y, across, down = cv2.boundingRect((own == label).astype(np.uint8))
+        found.append((int(pixels[label]), Box(x + left, y + top, across, down)))
+    found.sort(key=lambda item: -item[1].width * item[1].height)
+    closed = cv2.morphologyEx(
+        np.isin(own, np.flatnonzero(pixels >= least)[1:]).astype(np.uint8), cv2.MORPH_CLOSE, kernel
+    )
+    return [box for _, box in found], float(np.count_nonzero(closed)) / (height * width)
