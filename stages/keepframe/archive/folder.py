@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -44,11 +45,15 @@ class Folder:
             os.close(self._fd)
             self._fd = -1
 
-    def lock(self) -> None:
-        """Be the only one to write; raises ArchiveLockedError if another process does. Ends with `close` or the process."""
+    def lock(self, *, within_s: float = 0.0) -> None:
+        """
+        Be the only one to write; ends with `close` or the process. A process that is just dying is waited for, `within_s` at most.
+
+        Raises ArchiveLockedError if another process writes.
+        """
         fd = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=self._fd)
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _wait_lock(fd, within_s)
         except BlockingIOError:
             holder = os.read(fd, 32).decode("ascii", "replace").strip() or "unknown"
             os.close(fd)
@@ -178,3 +183,14 @@ def settle(fd: int) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def _wait_lock(fd: int, within_s: float) -> None:
+    end = time.monotonic() + within_s
+    while True:
+        try:
+            return fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(0.02)

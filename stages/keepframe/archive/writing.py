@@ -56,6 +56,8 @@ class Archive:
         self.clock: Clock = SystemClock()
         self.passing: Callable[[str], None] = lambda _step: None
         """Called with the name of each step of a commit, after it; where tests pull the plug."""
+        self.patience_s = 2.0
+        """How long a former archive that is just dying may take to let go of the folder."""
         self._template, self._encoding = Template(name), Encoding(picture, format, quality)
         self._writer, self._temps, self._is_untidy = 0, 0, False
         self._files: Folder | None = None
@@ -66,7 +68,7 @@ class Archive:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._files = Folder(self.folder)
         try:
-            self._files.lock()
+            self._files.lock(within_s=self.patience_s)
             self._catalogue = Catalogue(self.folder, now_ns=self.clock.wall_ns())
             self._files.sync_folder("")  # SQLite does not make the new catalogue's own name durable
             self._writer = self._catalogue.take_writer()
