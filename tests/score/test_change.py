@@ -88,7 +88,7 @@ def test_a_decision_can_be_recomputed():
     assert {f.reason for f in decided} == {"first", "changed", "unchanged"}
 
 
-@pytest.mark.parametrize("shape", [(8, 9), (9, 8), (8, 8, 3)])
+@pytest.mark.parametrize("shape", [(8, 9), (4, 16), (8, 8, 3)])
 @pytest.mark.parametrize("policy", ["last-kept", "previous"])
 def test_another_size_or_kind_is_a_new_reference(shape, policy, flat):
     """A picture that cannot be compared is kept with a reason of its own, and what follows is compared with it."""

@@ -6,9 +6,6 @@ Regions that only mute a part without cutting it off are the score's business.
 
 from keepframe.frame import Frame
 
-# shares are written in decimals: 0.1 + 0.9 must count as 1
-_SLACK = 1e-9
-
 
 def crop(
     frame: Frame, *, x: float = 0.0, y: float = 0.0, width: float | None = None, height: float | None = None
@@ -40,12 +37,13 @@ def _span(start_name: str, start: float, length_name: str, length: float | None)
             f"crop: expected {start_name} as a share of the image, 0 to below 1, got {start:g}{_hint(start)}"
         )
     end = 1.0 if length is None else start + length
-    if length is not None and not (length > 0 and end <= 1 + _SLACK):
+    # two decimals that add up to 1 never exceed it in binary: their errors together round to 1
+    if length is not None and not (length > 0 and end <= 1):
         raise ValueError(
             f"crop: expected {length_name} as a share of the image, above 0 to {1 - start:g} "
             f"(with {start_name} = {start:g}), got {length:g}{_hint(length)}"
         )
-    return start, min(end, 1.0)
+    return start, end
 
 
 def _hint(share: float) -> str:
