@@ -233,7 +233,7 @@ def _outcomes(
         "SELECT stream, seq, outcome FROM frame"
         " WHERE camera = ?1 AND (stream, seq) >= (?2, ?3) AND (stream, seq) <= (?4, ?5) AND part = '' UNION ALL "
         "SELECT stream, frames, 'end' FROM stream"
-        " WHERE camera = ?1 AND (stream, frames) >= (?2, ?3) AND (stream, frames) <= (?4, ?5) ORDER BY 1, 2",
+        " WHERE camera = ?1 AND (stream, frames) >= (?2, ?3) AND (stream, frames) <= (?4, ?5) AND frames IS NOT NULL ORDER BY 1, 2",
         camera,
         *first,
         *last,

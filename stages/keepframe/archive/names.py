@@ -16,6 +16,7 @@ from keepframe.frame import Frame
 DEFAULT = "{camera}/{date}/{time}_{stream}-{seq}"
 KEPT_APART = ("lost+found", "quarantine")
 """Folders of the archive that hold no kept pictures."""
+_TAKEN = {*KEPT_APART, "index.html", *(f"catalogue.sqlite{end}" for end in ("", "-wal", "-shm", "-journal"))}
 MAX_BYTES = 200
 """Of one part of a path: file systems take 255, and a number, a suffix and a temporary name must fit as well."""
 
@@ -67,7 +68,7 @@ source, index, reason
                     f"name: no part of {text!r} may be empty or begin with a dot; the file lies in the archive"
                 )
         top = text.partition("/")[0]
-        if top in KEPT_APART:
+        if top in _TAKEN:
             raise ValueError(f"name: {top!r} in {text!r} is taken; choose another folder")
 
     def name(self, frame: Frame) -> str:
@@ -79,7 +80,7 @@ source, index, reason
         name = "/".join(_safe("".join(_filled(folder, frame))) for folder in self._folders)
         if frame.part and not any("part" in folder[1::2] for folder in self._folders):
             name = f"{name}-{_safe(frame.part)}"
-        return f"_{name}" if name.partition("/")[0] in KEPT_APART else name
+        return f"_{name}" if name.partition("/")[0] in _TAKEN else name
 
 
 def _filled(pieces: list[str], frame: Frame) -> list[str]:
