@@ -68,6 +68,7 @@ from keepframe.metrics.histograms import (
     histogram_l2,
 )
 from keepframe.metrics.images import Image
+from keepframe.metrics.information import vif_p
 from keepframe.metrics.motion import dense_flow, sparse_flow
 from keepframe.metrics.norms import (
     euclidean,
@@ -190,6 +191,7 @@ __all__ = [
     "thumbnail_mean",
     "triage",
     "uqi",
+    "vif_p",
     "wavelet_hash",
     "zero_norm",
 ]

@@ -16,6 +16,7 @@ from keepframe.metrics import (
     edges,
     hashes,
     histograms,
+    information,
     motion,
     norms,
     pixel,
@@ -49,6 +50,7 @@ FAMILIES = (
     coding,
     wavelet,
     background,
+    information,
 )
 
 
