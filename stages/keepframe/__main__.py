@@ -1,0 +1,5 @@
+"""`python -m keepframe` is `keepframe`."""
+
+from keepframe.cli import main
+
+main()

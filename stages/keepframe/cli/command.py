@@ -1,0 +1,136 @@
+"""
+The command line: its verbs, and how an error becomes one clear line and an exit code.
+
+Each verb has a module of its own, which is imported when it is asked for: `keepframe` alone needs no decoder.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, MutableMapping
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from keepframe import __version__
+from keepframe.cli import exits
+from keepframe.errors import ArchiveLockedError, ConfigError
+
+VERBS = {
+    "run": "Run a pipeline until its sources have ended.",
+    "stage": "Run one stage of a pipeline in the foreground.",
+    "check": "Show what a pipeline is, without starting it.",
+    "compare": "Say whether two pictures differ, and how much.",
+    "list": "List the pictures an archive has kept.",
+    "verify": "Prove that an archive is whole.",
+    "why": "Explain what became of a frame.",
+    "metrics": "List every way to compare two pictures.",
+}
+"""In the order people meet them. The first line of each verb's own help says the same; a test sees to it."""
+
+START = """\
+keepframe keeps the pictures that show a change and lets the others go.
+
+  keepframe run pipeline.toml      run a pipeline; a shortest one is
+                                       [cameras.lobby]
+                                       source = "video"
+                                       path = "lobby.mp4"
+  keepframe check pipeline.toml    show what it would do, without starting it
+  keepframe compare A.jpg B.jpg    say whether two pictures differ
+  keepframe list archive           list what was kept
+  keepframe --help                 everything else
+"""
+
+
+OURS = (KeyError, IndexError, UnicodeError, NotImplementedError, RecursionError)
+"""Never a user's mistake but one of this program: the traceback helps to mend it."""
+
+
+class Verbs(MutableMapping[str, click.Command]):
+    """The verbs by name; each is imported when it is taken out."""
+
+    def __init__(self) -> None:
+        self._added: dict[str, click.Command] = {}
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name in VERBS and name not in self._added:
+            self._added[name] = import_module(f"keepframe.cli.{name}").command
+        return self._added[name]
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._added[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._added[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*VERBS, *(name for name in self._added if name not in VERBS)])
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+class Keepframe(click.Group):
+    """The group of all verbs: an error of a verb becomes one clear line, never a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """The verbs in the order people meet them."""
+        return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The verbs with their first lines, without importing any."""
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the verb; what it raises decides what is said and how it exits."""
+        try:
+            return super().invoke(ctx)
+        except (click.exceptions.Exit, click.exceptions.Abort, *OURS):
+            raise
+        except ConfigError as error:
+            leave(exits.CONFIG, str(error))
+        except ArchiveLockedError as error:
+            leave(exits.LOCKED, str(error))
+        except (
+            BrokenPipeError
+        ):  # the reader has seen enough; Python must not try to write the rest at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(exits.OK) from None
+        except (OSError, LookupError, ValueError, RuntimeError) as error:
+            text = told(error) if isinstance(error, OSError) else str(error)
+            leave(exits.COMPARE_ERROR if ctx.invoked_subcommand == "compare" else exits.FAILED, text)
+
+
+def told(error: OSError) -> str:
+    """
+    An error of the file system in one line: which file, what is wrong.
+
+    >>> told(PermissionError(13, "Permission denied", "/data/archive"))
+    '/data/archive: permission denied'
+    """
+    if error.filename is None or error.strerror is None:
+        return error.strerror or str(error)
+    return f"{error.filename}: {error.strerror[:1].lower()}{error.strerror[1:]}"
+
+
+def leave(code: int, text: str) -> NoReturn:
+    """Exit with this code, after one message on stderr."""
+    click.echo(f"keepframe: {text}", err=True)
+    raise click.exceptions.Exit(code)
+
+
+@click.group(
+    cls=Keepframe,
+    commands=Verbs(),
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="keepframe", message="%(prog)s %(version)s")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Keep the pictures that show a change and let the others go."""
+    if ctx.invoked_subcommand is None:
+        click.echo(START, nl=False)

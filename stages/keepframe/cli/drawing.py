@@ -1,0 +1,48 @@
+"""
+A picture of a difference for people: both sides next to each other, what differs outlined in both.
+
+What differs is found by keepframe.metrics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+
+from keepframe.metrics import Box
+from keepframe.picture import Image
+
+OUTLINE = (0, 220, 255)
+"""BGR: yellow, seen on light and dark."""
+EDGE = (0, 0, 0)
+
+
+def side_by_side(reference: Image, test: Image, boxes: Iterable[Box]) -> Image:
+    """
+    Both images in one, the reference on the left: (H, 2 W + gap, 3) BGR, uint8; neither is changed.
+
+    reference, test: (H, W) or (H, W, 3) BGR, uint8, of one size. boxes: outlined in both, just outside of what differs.
+
+    >>> side_by_side(np.zeros((10, 20), np.uint8), np.zeros((10, 20), np.uint8), [Box(2, 2, 3, 3)]).shape
+    (10, 44, 3)
+    """
+    left, right = (
+        cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image.copy()
+        for image in (reference, test)
+    )
+    thick = max(1, round(max(left.shape[:2]) / 400))
+    for box in boxes:
+        for image in (left, right):
+            _outline(image, box, thick)
+    gap = np.full((left.shape[0], 4 * thick, 3), 255, np.uint8)
+    return np.hstack([left, gap, right])
+
+
+def _outline(image: Image, box: Box, thick: int) -> None:
+    """Yellow with a thin dark edge, so that it is seen on everything."""
+    corner = box.x - thick, box.y - thick
+    opposite = box.x + box.width - 1 + thick, box.y + box.height - 1 + thick
+    cv2.rectangle(image, corner, opposite, EDGE, thick + 2)
+    cv2.rectangle(image, corner, opposite, OUTLINE, thick)

@@ -1,0 +1,27 @@
+"""Arguments that several verbs have, declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+PIPELINE: Final = "pipeline.toml"
+"""The pipeline of the folder one stands in."""
+
+pipeline_argument: Decorator = click.argument(
+    "pipeline", type=click.Path(path_type=Path), default=PIPELINE, metavar="[PIPELINE]"
+)
+set_option: Decorator = click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="KEY.PATH=VALUE",
+    help="Change a value of the pipeline, such as stages.score.threshold=0.1; may be given several times.",
+)
+json_option: Decorator = click.option("--json", "is_json", is_flag=True, help="Write JSON for scripts.")
+folder_argument: Decorator = click.argument("folder", type=click.Path(path_type=Path))

@@ -1,0 +1,96 @@
+"""
+How far a run is, while it runs: a moving bar for a person at a terminal, a line now and then for a log.
+
+Both go to stderr: stdout has the result alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import click
+from rich import progress
+from rich.console import Console
+from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from keepframe.run.result import Progress
+
+EVERY_S = 5.0
+"""How often a line is written where nothing can move."""
+
+
+def said(state: Progress) -> str:
+    """How far it is, in words."""
+    of = f" of {state.total:,}" if state.total else ""
+    restarts = f", {state.restarts} restarted" if state.restarts else ""
+    trouble = f"; {state.trouble}" if state.trouble else ""
+    return f"{state.settled:,}{of} seen, {state.outcomes.get('kept', 0):,} kept{restarts}{trouble}"
+
+
+class Bar:
+    """A bar that moves, on a terminal. Use it in a `with`; call it with each state."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = progress.Progress(
+            BarColumn(bar_width=30),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.description}", markup=False),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        """Show it."""
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        """Take it away: the summary stands in its place."""
+        self._progress.stop()
+
+    def __call__(self, state: Progress) -> None:
+        """Show this state."""
+        if self._task is None:
+            self._task = self._progress.add_task("starting", total=None)
+        self._progress.update(self._task, completed=state.settled, total=state.total, description=said(state))
+
+
+class Lines:
+    """A line every few seconds, and one at once when there is trouble. Use it in a `with`; call it with each state."""
+
+    def __init__(self, write: Callable[[str], None], now: Callable[[], float] = time.monotonic) -> None:
+        self._write, self._now = write, now
+        self._next = now() + EVERY_S
+        self._trouble = ""
+
+    def __enter__(self) -> Self:
+        """Nothing to show yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        """Nothing to take away."""
+
+    def __call__(self, state: Progress) -> None:
+        """Write this state if it is time."""
+        is_new_trouble = state.trouble not in ("", self._trouble)
+        self._trouble = state.trouble
+        if is_new_trouble or self._now() >= self._next:
+            self._next = self._now() + EVERY_S
+            self._write(said(state))
+
+
+def shown(*, is_moving: bool) -> Bar | Lines:
+    """What shows a run on stderr: a bar if a person looks at it, else lines."""
+    if is_moving:
+        return Bar(Console(stderr=True))
+    return Lines(lambda text: click.echo(text, err=True))

@@ -1,0 +1,116 @@
+"""
+`keepframe run`: a whole pipeline on this machine, from the first picture to the summary.
+
+Starting, watching and ending processes is the business of keepframe.run.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from keepframe.archive.reading import Reader
+from keepframe.archive.sheet import write_sheet
+from keepframe.archive.summary import sentence
+from keepframe.cli import exits
+from keepframe.cli.options import json_option, pipeline_argument, set_option
+from keepframe.cli.progress import shown
+from keepframe.cli.writing import duration, is_for_people, styled, write_json
+from keepframe.config import load
+from keepframe.frame import OUTCOMES
+from keepframe.run.result import RunResult
+from keepframe.run.supervisor import supervise
+
+
+@click.command("run")
+@pipeline_argument
+@set_option
+@click.option(
+    "--again",
+    "is_again",
+    is_flag=True,
+    help="Read files and folders that are settled once more, as a new stream.",
+)
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context, pipeline: Path, sets: tuple[str, ...], *, is_again: bool, is_json: bool
+) -> None:
+    """
+    Run a pipeline until its sources have ended.
+
+    PIPELINE is a TOML file, by default pipeline.toml. Ctrl-C drains: what was captured gets its outcome; a second one leaves now, and
+    the next run goes on from there. Exits 0 if every frame has its outcome, 1 if some failed, 70 if a process kept dying, 75 if
+    another pipeline writes into the archive, 78 if the pipeline cannot run as it is written. With --json the last line of stdout
+    is one object.
+    """
+    loaded = load(pipeline, sets)
+    logging.basicConfig(format="%(levelname)s %(message)s", level=logging.INFO, stream=sys.stderr)
+    with shown(is_moving=is_for_people(sys.stderr) and not is_json) as show:
+        result = supervise(loaded, again=is_again, show=show)
+    sheet = _sheet(result)
+    if is_json:
+        write_json(said(result))
+    else:
+        _tell(result, sheet)
+    if result.exit_code in exits.RUN_WORDS:
+        click.echo(f"keepframe: {exits.RUN_WORDS[result.exit_code]}", err=True)
+    ctx.exit(result.exit_code)
+
+
+def said(result: RunResult) -> dict[str, Any]:
+    """
+    A result for scripts.
+
+    >>> said(RunResult(0, {"a": {"captured": 2, "kept": 1, "unchanged": 1}}, Path("archive"), 1.25))["frames"]["captured"]
+    2
+    """
+    keys = ("captured", *OUTCOMES)
+    frames = sum((Counter(of) for of in result.cameras.values()), Counter[str]())
+    return {
+        "frames": {key: frames[key] for key in keys},
+        "cameras": {name: {key: of.get(key, 0) for key in keys} for name, of in result.cameras.items()},
+        "archive": str(result.archive),
+        "seconds": round(result.seconds, 3),
+    }
+
+
+def _sheet(result: RunResult) -> Path | None:
+    """The contact sheet, written anew; None where there is no archive, or no room for a page."""
+    try:
+        return write_sheet(result.archive)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        logging.getLogger("keepframe").warning("event=no-contact-sheet error=%r", str(error))
+        return None
+
+
+def _tell(result: RunResult, sheet: Path | None) -> None:
+    if not result.cameras and sheet is not None and result.exit_code == exits.OK:
+        click.echo("nothing new: everything is settled already (read it once more with --again)")
+    else:
+        click.echo(f"{styled(_sentence(result), bold=True)} ({duration(result.seconds)})")
+    if sheet is not None:
+        click.echo(f"pictures       {_short(result.archive)}")
+        click.echo(f"contact sheet  {_short(sheet)}")
+
+
+def _sentence(result: RunResult) -> str:
+    try:
+        with Reader(result.archive) as reader:
+            biggest = reader.biggest_change(since_commit=result.since_commit)
+    except FileNotFoundError:
+        biggest = None
+    return sentence(result.cameras, biggest)
+
+
+def _short(path: Path) -> str:
+    """The path as one would type it here, where that is shorter."""
+    return min(str(path), os.path.relpath(path), key=len)

@@ -1,0 +1,99 @@
+"""
+`keepframe stage`: one stage of a pipeline in the foreground, as a container, a systemd unit or a person starts it.
+
+What the process does is the business of keepframe.run.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from keepframe.cli import exits
+from keepframe.cli.options import PIPELINE, set_option
+from keepframe.config import CAPTURE, Pipeline, load
+from keepframe.config.problems import nearest
+from keepframe.run.addresses import processes
+from keepframe.run.child import run_process
+from keepframe.run.control import Control
+
+
+@click.command("stage")
+@click.argument("name")
+@click.argument("pipeline", type=click.Path(path_type=Path), default=PIPELINE, metavar="[PIPELINE]")
+@click.option(
+    "--replica",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Which replica of the stage, from 0.",
+)
+@click.option("--camera", help="Which camera's capture; all of them unless one is named.")
+@set_option
+@click.pass_context
+def command(
+    ctx: click.Context, name: str, pipeline: Path, replica: int, camera: str | None, sets: tuple[str, ...]
+) -> None:
+    """
+    Run one stage of a pipeline in the foreground.
+
+    NAME is "capture" or a stage of the pipeline; PIPELINE a TOML file, by default pipeline.toml. The stages of a pipeline find
+    each other, in whatever order they are started. SIGTERM or Ctrl-C drains.
+    """
+    loaded = load(pipeline, sets, only=name)
+    found = _processes(loaded, name, replica, camera)
+    if len(found) > 1:
+        ctx.exit(_run_all(loaded, found))
+    logging.basicConfig(
+        format=f"%(levelname)s process={found[0]} %(message)s", level=logging.INFO, stream=sys.stderr
+    )
+    ctx.exit(run_process(loaded, found[0], Control(None)))
+
+
+def _processes(pipeline: Pipeline, name: str, replica: int, camera: str | None) -> Sequence[str]:
+    """The processes that are meant."""
+    known = processes(pipeline, name)
+    if name != CAPTURE:
+        if camera is not None:
+            raise click.UsageError(
+                f"--camera: {name} is one for all cameras; only the capture runs one process per camera"
+            )
+        if replica >= len(known):
+            raise click.UsageError(
+                f"--replica: expected 0 to {len(known) - 1}, got {replica}; set stages.{name}.replicas to have more"
+            )
+        return [known[replica]]
+    if replica:
+        raise click.UsageError("--replica: a camera has one capture; name it with --camera")
+    if camera is None:
+        return known
+    if camera not in pipeline.cameras:
+        raise click.UsageError(f"--camera: no camera named {camera!r}; {nearest(camera, pipeline.cameras)}")
+    return [f"{CAPTURE}.{camera}"]
+
+
+def _run_all(pipeline: Pipeline, names: Sequence[str]) -> int:
+    """Run several processes until all have ended; a signal goes on to each. Returns the greatest exit code."""
+    sets = [f"--set={text}" for text in pipeline.sets]
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-m", "keepframe.run", str(pipeline.path), name, *sets], process_group=0
+        )
+        for name in names
+    ]
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        for child in children:
+            child.send_signal(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, pass_on)
+    codes = [child.wait() for child in children]
+    return max(code if code >= 0 else exits.CRASH_LOOP for code in codes)

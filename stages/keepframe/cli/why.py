@@ -1,0 +1,135 @@
+"""
+`keepframe why`: what became of a frame and the arithmetic behind it, done again from what is stored.
+
+How a score comes about is the stage's business; here it is held against its threshold once more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+
+from keepframe.archive import Row
+from keepframe.archive.reading import Reader
+from keepframe.cli import exits
+from keepframe.cli.options import folder_argument, json_option
+from keepframe.cli.writing import number, size, write_json, write_table
+from keepframe.clock import NS, iso
+from keepframe.frame import REASONS
+
+OUTCOMES = {
+    "kept": "its picture is in the archive",
+    "unchanged": "it showed nothing new",
+    "filtered": "a stage let it go",
+    "rejected": "it was no valid picture",
+    "dropped": "the pipeline was busy, and the camera's policy is to go on with newer frames",
+    "failed": "a stage raised an error over it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict done again: the score that counted, what it was held against, what follows, and whether the row says so."""
+
+    score: str
+    value: float
+    threshold: float
+    follows: str
+    agrees: bool
+
+    @property
+    def arithmetic(self) -> str:
+        """The comparison in one line."""
+        sign = ">" if self.value > self.threshold else "<="
+        return f"{self.score} {self.value!r} {sign} threshold {self.threshold!r}: {self.follows}"
+
+
+@click.command("why")
+@folder_argument
+@click.argument("frame", metavar="FILE|CAMERA/STREAM/SEQ")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, folder: Path, frame: str, *, is_json: bool) -> None:
+    """
+    Explain what became of a frame.
+
+    FOLDER is the archive; the frame is named by its kept file or by CAMERA/STREAM/SEQ. Prints the arithmetic of the decision, done
+    again from what is stored. Exits 0 if it comes out as it is written, 1 if not.
+    """
+    with Reader(folder) as reader:
+        row = reader.find(frame)
+        parts = reader.parts(row) if row.parts else []
+    decision = decided(row)
+    if is_json:
+        told = row.to_json() | {"meaning": meaning(row), "decision": decision and asdict(decision)}
+        write_json(told | ({"children": [part.to_json() for part in parts]} if parts else {}))
+    else:
+        _tell(row, decision, parts)
+    ctx.exit(exits.OK if decision is None or decision.agrees else exits.UNSOUND)
+
+
+def decided(row: Row) -> Decision | None:
+    """
+    The decision of a row done again; None where no score was held against a threshold.
+
+    >>> row = Row(camera="a", stream=0, seq=1, outcome="unchanged", reason="unchanged", threshold=0.5, scores={"ssim": 0.2}, time_ns=0)
+    >>> decided(row).arithmetic, decided(row).agrees
+    ('ssim 0.2 <= threshold 0.5: unchanged', True)
+    """
+    value = row.deciding_score
+    if row.threshold is None or value is None:
+        return None
+    score = next(name for name, found in row.scores.items() if found == value)
+    follows = "changed" if value > row.threshold else "unchanged"
+    outcome = "kept" if follows == "changed" else "unchanged"
+    # what happened after the verdict, such as a later stage that failed, does not speak against it
+    agrees = row.reason == follows if row.reason in {"changed", "unchanged"} else True
+    return Decision(
+        score, value, row.threshold, follows, agrees and row.outcome in {outcome, "failed", "filtered"}
+    )
+
+
+def meaning(row: Row) -> str:
+    """
+    What its outcome and reason mean, in a sentence.
+
+    >>> meaning(Row(camera="a", stream=0, seq=0, outcome="kept", reason="first", time_ns=0))
+    'there was nothing to compare with'
+    """
+    return REASONS.get(row.reason) or OUTCOMES[row.outcome]
+
+
+def _tell(row: Row, decision: Decision | None, parts: list[Row]) -> None:
+    reason = f", {row.reason}" if row.reason and row.reason != row.outcome else ""
+    click.echo(f"{row.name}: {row.outcome}{reason}: {meaning(row)}")
+    lines = [("taken", _taken(row))]
+    if row.count > 1:
+        lines.append(("frames", f"{row.count:,}, from {row.seq} to {row.seq + row.count - 1}"))
+    if "reference" in row.notes:
+        lines.append(("compared with", f"{row.camera}/{row.notes['reference']}"))
+    lines += [
+        ("score", f"{name} {'unknown' if value is None else number(value)}")
+        for name, value in row.scores.items()
+    ]
+    if decision is not None:
+        lines.append(("arithmetic", decision.arithmetic))
+        if not decision.agrees:
+            lines.append(("", f"this is NOT what is written: {row.outcome}, {row.reason}"))
+    lines += [("noted", f"{key} = {value}") for key, value in row.notes.items() if key != "reference"]
+    if row.file is not None:
+        how = "the camera's own file" if row.is_original else "encoded by the archive"
+        gone = f"; gone: {row.gone}" if row.gone else ""
+        lines.append(("file", f"{row.file} ({size(row.bytes or 0)}, {row.width}x{row.height}, {how}{gone})"))
+    lines += [("part", f"{part.name}: {part.outcome}, {part.reason}") for part in parts]
+    write_table(lines, indent="  ")
+
+
+def _taken(row: Row) -> str:
+    told = iso(row.time_ns)
+    if row.media_ns is not None:
+        told += f", {row.media_ns / NS:.3f} s into the video"
+    if row.source:
+        told += f", {row.source}"
+    return told if row.index is None else f"{told}, number {row.index} (from 0)"

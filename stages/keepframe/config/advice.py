@@ -1,0 +1,34 @@
+"""
+What is worth knowing about a pipeline and no mistake: `keepframe check` shows it.
+
+What keeps a pipeline from running is a problem, found while it is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from keepframe.config.pipeline import Pipeline, Stage
+
+
+def advice(pipeline: Pipeline) -> list[str]:
+    """What a user may want to change, each beginning with its key path."""
+    return [text for stage in pipeline.stages.values() for text in _of_stage(stage, pipeline)]
+
+
+def _of_stage(stage: Stage, pipeline: Pipeline) -> Iterator[str]:
+    cameras = len(pipeline.cameras)
+    if stage.replicas > cameras:
+        idle = stage.replicas - cameras
+        yield (
+            f"stages.{stage.name}.replicas: {stage.replicas} replicas for {cameras} camera{'' if cameras == 1 else 's'}: "
+            f"{idle} will idle, for a camera passes through one replica at a time"
+        )
+    for use in stage.steps:
+        if use.contract is not None and use.contract.forgets:
+            yield (
+                f"stages.{stage.name}: {use.use!r} has no save() and load(): "
+                "after a restart or a move to another replica it starts each camera fresh"
+            )
+    if stage.name in pipeline.sinks:
+        yield f"stages.{stage.name}: nothing reads it; its frames reach the archive as headers and decide nothing"
