@@ -59,6 +59,7 @@ class Synthetic:
     _next: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._check("seed", 0, 2**63 - 1)
         self._check("width", 16, 16384)
         self._check("height", 16, 16384)
         self._check("fps", 0.001, 1000)
