@@ -194,7 +194,14 @@ def _length(moved: Shift) -> float:
 
 def _phase(a: Image, b: Image) -> Shift:
     window = cv2.createHanningWindow((a.shape[1], a.shape[0]), cv2.CV_32F)
-    (x, y), response = cv2.phaseCorrelate(a.astype(np.float32), b.astype(np.float32), window)
+    # padded here, not there: with an odd transform length cv2.phaseCorrelate is off by half a pixel
+    height, width = (2 * cv2.getOptimalDFTSize((side + 1) // 2) for side in a.shape)
+    padded = []
+    for image in (a, b):
+        plane = np.zeros((height, width), np.float32)
+        plane[: a.shape[0], : a.shape[1]] = image * window
+        padded.append(plane)
+    (x, y), response = cv2.phaseCorrelate(padded[0], padded[1])
     if not (math.isfinite(x) and math.isfinite(y) and math.isfinite(response)):
         return Shift(0.0, 0.0, 0.0)
     # identical images come out at 1e-13

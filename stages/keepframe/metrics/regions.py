@@ -17,7 +17,9 @@ from keepframe.metrics.shrink import shrunk
 from keepframe.metrics.tiles import Box
 
 # a difference below this many gray levels is never a region: JPEG and sensors reach it
-_TOLERANCE = 10.0
+_TOLERANCE = 15.0
+# a region needs one pixel beyond this: what a lossy coder leaves in a still scene stays below it
+_SEED = 25.0
 # a region below this share of the pixels (and below 9 of them) is a speck
 _SMALLEST_SHARE = 1e-4
 _SMALLEST_PIXELS = 9
@@ -47,8 +49,9 @@ def changed_regions(reference: Image, test: Image) -> Regions:
     Regions that differ after an even change of light, noise and a shift of the whole picture are taken out.
 
     Takes gray, BGR or BGRA (alpha ignored), uint8 or uint16 (reduced to 8 bits).
-    A pixel differs if, in any channel, it lies outside what the 3x3 neighbourhood of the other picture shows, by more than 10
-    gray levels and three times the noise. Differing pixels that nearly touch are one region; specks are dropped.
+    A pixel differs if, in any channel, it lies outside what the 3x3 neighbourhood of the other picture shows, by more than 15
+    gray levels and three times the noise. Differing pixels that nearly touch are one region; specks are dropped, and regions
+    without a pixel beyond 25.
     share: of the picture, by pixels in the regions, 0 to 1.
     Errors: ValueError if the images differ in size, channels or dtype.
 
@@ -61,13 +64,13 @@ def changed_regions(reference: Image, test: Image) -> Regions:
     rows, columns = _seen_in_both(len(a), round(moved.y)), _seen_in_both(a.shape[1], round(moved.x))
     a, b = _part(a, rows[0], columns[0]), _part(b, rows[1], columns[1])
     light = even_light(gray(a), gray(b))
-    excess = np.zeros(a.shape[:2], np.float32)
+    strength = np.zeros(a.shape[:2], np.float32)
     for channel in range(1 if a.ndim == 2 else 3):
         plane_a, plane_b = (image if image.ndim == 2 else image[:, :, channel] for image in (a, b))
         # every channel has its own light: a lamp has a colour
         fitted = even_light(plane_a, plane_b)
-        excess = np.maximum(excess, _excess(plane_a, plane_b, fitted))
-    boxes, share = _boxes(excess > 0, rows[0].start, columns[0].start)
+        strength = np.maximum(strength, _outside(plane_a, plane_b, fitted))
+    boxes, share = _boxes(strength, rows[0].start, columns[0].start)
     return Regions(boxes, share, light, moved)
 
 
@@ -134,7 +137,7 @@ def _part(image: Image, rows: slice, columns: slice) -> Image:
     return np.ascontiguousarray(image[rows, columns])
 
 
-def _excess(a: Image, b: Image, light: Light) -> NDArray[np.float32]:
+def _outside(a: Image, b: Image, light: Light) -> NDArray[np.float32]:
     table = np.clip(np.arange(256) * light.gain + light.offset, 0, 255).astype(np.float32)
     x, y = np.asarray(cv2.LUT(np.ascontiguousarray(a), table)), b.astype(np.float32)
     noise = float(np.median(np.abs(x - y))) / 0.6745
@@ -144,26 +147,28 @@ def _excess(a: Image, b: Image, light: Light) -> NDArray[np.float32]:
     for here, there in ((x, y), (y, x)):
         above, below = here - cv2.dilate(there, near), cv2.erode(there, near) - here
         outside = np.maximum(outside, np.maximum(above, below))
-    return np.asarray(np.maximum(outside - max(_TOLERANCE, 3 * min(noise, 20.0)), 0), np.float32)
+    # in units of the tolerance, so that channels of different noise compare
+    return np.asarray(outside * np.float32(_TOLERANCE / max(_TOLERANCE, 3 * min(noise, 20.0))), np.float32)
 
 
-def _boxes(differs: NDArray[np.bool_], top: int, left: int) -> tuple[list[Box], float]:
+def _boxes(strength: NDArray[np.float32], top: int, left: int) -> tuple[list[Box], float]:
+    differs = strength > _TOLERANCE
     height, width = differs.shape
     reach = max(1, min(height, width) // 60)
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     joined = cv2.dilate(differs.astype(np.uint8), kernel)
-    count, labels = cv2.connectedComponents(joined, connectivity=8)
+    count, labels, around, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     own = labels * differs
     pixels = np.bincount(own.ravel(), minlength=count)
+    seeded = np.bincount(own[strength > _SEED], minlength=count) > 0
     least = max(_SMALLEST_PIXELS, height * width * _SMALLEST_SHARE) if min(height, width) > 8 else 1
-    found = []
-    for label in np.flatnonzero(pixels >= least):
-        if label == 0:
-            continue
-        x, y, across, down = cv2.boundingRect((own == label).astype(np.uint8))
-        found.append((int(pixels[label]), Box(x + left, y + top, across, down)))
-    found.sort(key=lambda item: -item[1].width * item[1].height)
-    closed = cv2.morphologyEx(
-        np.isin(own, np.flatnonzero(pixels >= least)[1:]).astype(np.uint8), cv2.MORPH_CLOSE, kernel
-    )
-    return [box for _, box in found], float(np.count_nonzero(closed)) / (height * width)
+    kept = np.flatnonzero(seeded & (pixels >= least) & (np.arange(count) > 0))
+    boxes = []
+    for label in kept:
+        x, y, across, down = (int(side) for side in around[label, :4])
+        mine = np.asarray(own[y : y + down, x : x + across] == label, np.uint8)
+        inner_x, inner_y, width_inside, height_inside = cv2.boundingRect(mine)
+        boxes.append(Box(left + x + inner_x, top + y + inner_y, width_inside, height_inside))
+    boxes.sort(key=lambda box: -box.width * box.height)
+    closed = cv2.morphologyEx(np.isin(own, kept).astype(np.uint8), cv2.MORPH_CLOSE, kernel)
+    return boxes, float(np.count_nonzero(closed)) / (height * width)
