@@ -6,7 +6,6 @@ Which files there should be is the archive's business; a path here is relative, 
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import os
@@ -137,16 +136,12 @@ class Folder:
 
     def sha256(self, file: str) -> str | None:
         """The sha256 of a regular file, in hex; None if there is no regular file of this name."""
-        try:
-            with self._parent(file) as (parent, name):
-                fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
-        except OSError as error:
-            if error.errno in {errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.ENXIO}:
-                return None
-            raise
+        status = self.stat(file)
+        if status is None or not stat.S_ISREG(status.st_mode):
+            return None
+        with self._parent(file) as (parent, name):
+            fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
         with os.fdopen(fd, "rb") as opened:
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                return None
             return hashlib.file_digest(opened, "sha256").hexdigest()
 
     def files(self) -> Iterator[str]:
@@ -164,11 +159,12 @@ class Folder:
     @contextmanager
     def _opened(self, folder: str) -> Iterator[int]:
         """A descriptor of a folder below; refuses "..", and links with ELOOP or ENOTDIR."""
+        names = folder.split("/") if folder else []
+        if not {"", ".", ".."}.isdisjoint(names):
+            raise ValueError(f"{self.path}: expected a path inside the archive, got {folder!r}")
         fd = os.dup(self._fd)
         try:
-            for name in folder.split("/") if folder else []:
-                if name in {"", ".", ".."}:
-                    raise ValueError(f"{self.path}: expected a path inside the archive, got {folder!r}")
+            for name in names:
                 inner = os.open(name, _FOLDER, dir_fd=fd)
                 os.close(fd)
                 fd = inner
