@@ -70,6 +70,7 @@ from keepframe.metrics.histograms import (
 from keepframe.metrics.images import Image
 from keepframe.metrics.information import vif_p
 from keepframe.metrics.motion import dense_flow, sparse_flow
+from keepframe.metrics.neighbours import census, census_codes, centrist, centrist_histogram
 from keepframe.metrics.norms import (
     euclidean,
     euclidean_per_size,
@@ -115,6 +116,10 @@ __all__ = [
     "bhattacharyya_distance",
     "block_mean_hash",
     "bounding_box",
+    "census",
+    "census_codes",
+    "centrist",
+    "centrist_histogram",
     "changed_regions",
     "colour_hash",
     "compare",

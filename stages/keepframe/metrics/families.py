@@ -18,6 +18,7 @@ from keepframe.metrics import (
     histograms,
     information,
     motion,
+    neighbours,
     norms,
     pixel,
     quality,
@@ -51,6 +52,7 @@ FAMILIES = (
     wavelet,
     background,
     information,
+    neighbours,
 )
 
 
