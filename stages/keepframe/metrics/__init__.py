@@ -85,6 +85,7 @@ from keepframe.metrics.norms import (
 from keepframe.metrics.pixel import mean_absolute_difference, mse, psnr
 from keepframe.metrics.quality import gmsd, uqi
 from keepframe.metrics.regions import Light, Regions, changed_regions, even_light
+from keepframe.metrics.rendering import pixelmatch
 from keepframe.metrics.structure import ssim, ssim_map
 from keepframe.metrics.structure_variants import ms_ssim, ssim_gaussian, ssim_opencv, ssim_sewar
 from keepframe.metrics.thumbnail import thumbnail_count, thumbnail_max, thumbnail_mean
@@ -179,6 +180,7 @@ __all__ = [
     "page",
     "perceptual_hash",
     "phase_shift",
+    "pixelmatch",
     "psnr",
     "r_squared",
     "rmse",

@@ -22,6 +22,7 @@ from keepframe.metrics import (
     norms,
     pixel,
     quality,
+    rendering,
     structure,
     structure_variants,
     thumbnail,
@@ -53,6 +54,7 @@ FAMILIES = (
     background,
     information,
     neighbours,
+    rendering,
 )
 
 
