@@ -9,6 +9,7 @@ from keepframe.errors import ConfigError
 
 
 def assigned(document, setting):
+    """Assign, and return the document, or what is wrong."""
     problems = Problems()
     assign(document, setting, problems)
     return problems.found or document
@@ -97,7 +98,11 @@ def test_a_default_step_can_be_set():
     """A place in the list of the default steps needs no list in the file."""
     document = assigned({}, "stages.preprocess.steps[1].width=320")
 
-    assert [step["use"] for step in document["stages"]["preprocess"]["steps"]] == ["grayscale", "downsample", "blur"]
+    assert [step["use"] for step in document["stages"]["preprocess"]["steps"]] == [
+        "grayscale",
+        "downsample",
+        "blur",
+    ]
     assert document["stages"]["preprocess"]["steps"][1]["width"] == 320
 
 
@@ -105,7 +110,9 @@ def test_a_step_in_the_file_can_be_set():
     """And replaced whole."""
     document = {"stages": {"a": {"steps": [{"use": "blur", "sigma": 1}]}}}
 
-    assert assigned(document, "stages.a.steps[0]={use = 'crop'}") == {"stages": {"a": {"steps": [{"use": "crop"}]}}}
+    assert assigned(document, "stages.a.steps[0]={use = 'crop'}") == {
+        "stages": {"a": {"steps": [{"use": "crop"}]}}
+    }
 
 
 @pytest.mark.parametrize(
@@ -137,9 +144,14 @@ def test_the_default_stages_stand():
 
 def test_only_written_stages_exist_once_one_names_inputs():
     """What is written keeps the defaults of its name."""
-    tables = completed({"stages": {"keep": {"inputs": ["capture"], "use": "m:f"}, "archive": {"inputs": ["keep"]}}})
+    tables = completed(
+        {"stages": {"keep": {"inputs": ["capture"], "use": "m:f"}, "archive": {"inputs": ["keep"]}}}
+    )
 
-    assert tables == {"archive": {"inputs": ["keep"], "use": "archive"}, "keep": {"inputs": ["capture"], "use": "m:f"}}
+    assert tables == {
+        "archive": {"inputs": ["keep"], "use": "archive"},
+        "keep": {"inputs": ["capture"], "use": "m:f"},
+    }
 
 
 @pytest.mark.parametrize("own", [{"use": "m:f"}, {"steps": [{"use": "m:f"}]}])

@@ -32,7 +32,10 @@ def test_a_users_module_shadows_nothing(folder, name):
     (folder / "pipeline.toml").write_text('[cameras.a]\nsource = "synthetic"\n')
 
     done = subprocess.run(
-        [sys.executable, "-c", code, str(folder / "pipeline.toml")], capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, str(folder / "pipeline.toml")],
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert done.returncode == 0, done.stderr

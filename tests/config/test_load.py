@@ -67,7 +67,9 @@ BROKEN = {
     ),
     "unknown source": (
         '[cameras.a]\nsource = "vidoe"',
-        ["cameras.a.source: nothing is named 'vidoe'; did you mean 'video'? (your own: \"module:attribute\")"],
+        [
+            "cameras.a.source: nothing is named 'vidoe'; did you mean 'video'? (your own: \"module:attribute\")"
+        ],
     ),
     "a source that is no string": (
         "[cameras.a]\nsource = 0",
@@ -452,7 +454,9 @@ def test_set_changes_what_is_written(loaded):
 def test_paths_start_at_the_folder_of_the_toml(loaded, folder, monkeypatch):
     """Wherever the command is typed; defaults too, and ~ is the home."""
     monkeypatch.setenv("HOME", "/home/someone")
-    pipeline = loaded('[cameras.a]\nsource = "video"\npath = "../clip.mp4"\n[cameras.b]\nsource = "video"\npath = "~/c.mp4"')
+    pipeline = loaded(
+        '[cameras.a]\nsource = "video"\npath = "../clip.mp4"\n[cameras.b]\nsource = "video"\npath = "~/c.mp4"'
+    )
 
     assert pipeline.cameras["a"].source.options["path"] == folder.parent / "clip.mp4"
     assert str(pipeline.cameras["b"].source.options["path"]) == "/home/someone/c.mp4"
@@ -467,7 +471,10 @@ def test_the_fingerprint_is_of_what_is_written(loaded, folder, tmp_path_factory)
     elsewhere.write_text(text)
 
     assert load(elsewhere).fingerprint == here
-    assert loaded(text, "stages.archive.folder=b", "stages.score.replicas=3", "cameras.a.path=y").fingerprint == here
+    assert (
+        loaded(text, "stages.archive.folder=b", "stages.score.replicas=3", "cameras.a.path=y").fingerprint
+        == here
+    )
 
 
 @pytest.mark.parametrize(
@@ -497,7 +504,10 @@ def test_a_process_imports_what_it_runs(loaded):
     assert part.stages["score"].steps[0].contract is None
     assert part.archive.name == "archive"
     assert part.fingerprint == loaded(text, only="capture").fingerprint != whole.fingerprint
-    assert loaded('[stages.score]\nuse = "mine_for_load:shift"\nby = 1', only="preprocess").fingerprint == whole.fingerprint
+    assert (
+        loaded('[stages.score]\nuse = "mine_for_load:shift"\nby = 1', only="preprocess").fingerprint
+        == whole.fingerprint
+    )
 
 
 def test_what_a_process_runs_must_be_there(problems):
@@ -530,7 +540,9 @@ def test_nothing_is_started_or_written(folder):
 def test_a_fresh_process_reads_the_same(folder):
     """What a child reads is what its supervisor read."""
     path = folder / "pipeline.toml"
-    path.write_text('[cameras.a]\nsource = "synthetic"\n[stages.score]\nuse = "mine_for_load:shift"\nby = 2\n')
+    path.write_text(
+        '[cameras.a]\nsource = "synthetic"\n[stages.score]\nuse = "mine_for_load:shift"\nby = 2\n'
+    )
     code = "import sys; from keepframe.config import load; print(load(sys.argv[1]).fingerprint)"
     done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
 

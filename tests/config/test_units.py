@@ -12,14 +12,18 @@ def test_a_size_is_read(text, expected):
     assert size(text) == expected
 
 
-@pytest.mark.parametrize("text", ["64", "MB", "64 mb", "-1MB", "0B", "0.1B", 0, -1, True, 1.5, None, "9" * 400 + "GB"])
+@pytest.mark.parametrize(
+    "text", ["64", "MB", "64 mb", "-1MB", "0B", "0.1B", 0, -1, True, 1.5, None, "9" * 400 + "GB"]
+)
 def test_what_is_no_size_is_refused(text):
     """A string without a unit, an unknown unit, nothing, less than a byte, infinitely many."""
     with pytest.raises(ValueError, match="expected a size like '64MB', got "):
         size(text)
 
 
-@pytest.mark.parametrize(("text", "expected"), [("1s", 1), ("500ms", 0.5), ("2min", 120), ("2 m", 120), ("1.5h", 5400)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("1s", 1), ("500ms", 0.5), ("2min", 120), ("2 m", 120), ("1.5h", 5400)]
+)
 def test_a_duration_is_read(text, expected):
     """From milliseconds to hours."""
     assert seconds(text) == expected

@@ -1,0 +1,63 @@
+import pytest
+
+SOURCES = """
+import numpy as np
+
+class Door:
+    is_live = True
+    def __call__(self):
+        yield np.zeros((4, 4), np.uint8)
+
+def still(*, level: int = 0):
+    yield np.full((4, 4), level, np.uint8)
+"""
+
+
+@pytest.fixture
+def folder(folder):
+    """A folder with a user's sources."""
+    (folder / "door_for_cameras.py").write_text(SOURCES)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("source", "policy", "is_live"),
+    [
+        ("source = 'video'\npath = 'x.mp4'", "block", False),
+        ("source = 'folder'\npath = 'x'", "block", False),
+        ("source = 'synthetic'", "latest", True),
+        ("source = 'synthetic'\ncount = 3", "block", False),
+        ("source = 'door_for_cameras:Door'", "latest", True),
+        ("source = 'door_for_cameras:still'\nlevel = 3", "block", False),
+        ("source = 'synthetic'\npolicy = 'block'", "block", True),
+        ("source = 'video'\npath = 'x.mp4'\npolicy = 'latest'", "latest", False),
+    ],
+)
+def test_what_ends_is_lossless_and_what_lives_is_new_unless_it_is_said(loaded, source, policy, is_live):
+    """Files and folders wait, live cameras go on with the newest."""
+    camera = loaded(f"[cameras.a]\n{source}").cameras["a"]
+
+    assert (camera.policy, camera.is_live) == (policy, is_live)
+
+
+def test_many_cameras_share_one_path(loaded):
+    """They stand in the order of the file."""
+    text = "".join(f"[cameras.c{i}]\nsource = 'synthetic'\n" for i in (2, 0, 1))
+
+    assert list(loaded(text).cameras) == ["c2", "c0", "c1"]
+
+
+@pytest.mark.parametrize("name", ["a", "A-b_c", "0", "x" * 64])
+def test_a_good_name_is_taken(loaded, name):
+    """Letters, digits, - and _."""
+    assert list(loaded(f"[cameras.{name}]\nsource = 'synthetic'").cameras) == [name]
+
+
+@pytest.mark.parametrize("name", ["", "-a", "a.b", "../x", "x" * 65, "ä", "a b", "a\\n"])
+def test_a_bad_name_is_refused(problems, name):
+    """A name becomes a folder, a socket and a part of a command: nothing else may be in it."""
+    (told,) = problems(f"[cameras.\"{name}\"]\nsource = 'synthetic'")
+
+    assert told.endswith(
+        ": expected a name of 1 to 64 letters, digits, - and _, beginning with a letter or digit"
+    )
