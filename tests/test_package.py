@@ -98,7 +98,9 @@ def test_nothing_installed_points_back_to_the_checkout(binaries, place):
 def test_the_installed_command_names_its_verbs(binaries, place):
     """`keepframe --help` works with nothing but the declared dependencies, and names what the README does."""
     text = run(binaries / "keepframe", "--help", cwd=place)
+    module = run(binaries / "python", "-m", "keepframe", "--version", cwd=place)
 
+    assert module == run(binaries / "keepframe", "--version", cwd=place)
     assert [
         verb for verb in ("run", "stage", "check", "compare", "list", "verify", "why") if verb not in text
     ] == []
