@@ -16,26 +16,22 @@ from keepframe.metrics.recipe import Recipe, as_it_is
 
 Operator = Literal["sobel", "prewitt", "scharr"]
 
-# smoothing across the edge; each sums to 1, as scikit-image has them
-_SMOOTHING = {
-    "sobel": (0.25, 0.5, 0.25),
-    "prewitt": (1 / 3, 1 / 3, 1 / 3),
-    "scharr": (3 / 16, 10 / 16, 3 / 16),
-}
-_SLOPE = np.array([-0.5, 0.0, 0.5], np.float32)
-_WEAK = np.float32(9.0)
+# smoothing across the edge, in integers so that float32 adds nothing; scikit-image divides by the sum
+_SMOOTHING = {"sobel": (1, 2, 1), "prewitt": (1, 1, 1), "scharr": (3, 10, 3)}
+_SLOPE = np.array([-1, 0, 1], np.float32)
+_WEAK = np.float32(36.0)
 
 
 def gradient_magnitude(image: Image, *, operator: Operator = "sobel") -> NDArray[np.float32]:
     """
-    Strength of the edges, float32 (H, W): the root of the mean of both squared slopes, in gray levels per pixel.
+    Strength of the edges, float32 (H, W): the root of the mean of both squared slopes, in gray levels over two pixels.
 
     image: gray, BGR or BGRA, uint8 or uint16 (reduced to 8 bits). operator: "sobel", "prewitt" or "scharr".
     Errors: ValueError if it is no such image or no such operator.
     Source: skimage.filters.sobel, prewitt, scharr, times 255; tested against them.
 
     >>> gradient_magnitude(np.array([[0, 0, 8, 8]] * 3, np.uint8))[1].round().tolist()
-    [0.0, 3.0, 3.0, 0.0]
+    [0.0, 6.0, 6.0, 0.0]
     """
     along_x, along_y = _slopes(to_gray(one(image, "gradient-magnitude")), operator, "gradient-magnitude")
     return np.asarray(cv2.magnitude(along_x, along_y) * np.float32(0.5**0.5))
@@ -43,16 +39,16 @@ def gradient_magnitude(image: Image, *, operator: Operator = "sobel") -> NDArray
 
 def edge_difference(reference: Image, test: Image, *, operator: Operator = "sobel") -> float:
     """
-    Mean absolute difference of the edge strengths, in gray levels per pixel.
+    Mean absolute difference of the edge strengths, in gray levels over two pixels.
 
     Takes: gray (H, W), BGR (H, W, 3) or BGRA, uint8 or uint16 (reduced to 8 bits); colour becomes gray by Rec.601.
     operator: "sobel", "prewitt" or "scharr".
-    Range: 0 to 127.5.
+    Range: 0 to 255.
     Identical: 0.
     Direction: higher is more different.
-    Score: value / 127.5.
+    Score: value / 255.
     Cost: low.
-    Blind to: an even change of brightness (without saturation), exactly; soft shadows; objects without edges.
+    Blind to: an even change of brightness (without saturation); soft shadows; objects without edges.
     When: the light changes and the scene has distinct edges.
     Errors: ValueError if the images differ in size, channels or dtype, or the operator is unknown.
     Source: sastanin's fifth question; tested against skimage.filters.
@@ -65,14 +61,14 @@ def edge_difference(reference: Image, test: Image, *, operator: Operator = "sobe
 
 
 def edge_mismatch(
-    reference: Image, test: Image, *, operator: Operator = "sobel", threshold: float = 12.0, reach: int = 1
+    reference: Image, test: Image, *, operator: Operator = "sobel", threshold: float = 24.0, reach: int = 1
 ) -> float:
     """
     Share of the edge pixels of either image that have no edge nearby in the other (the Jaccard distance).
 
     Takes: gray (H, W), BGR (H, W, 3) or BGRA, uint8 or uint16 (reduced to 8 bits); colour becomes gray by Rec.601.
-    operator: as in edge-difference. threshold: strength above which a pixel is an edge, in gray levels per pixel.
-        reach: how many pixels away an edge may be and still count as the same; 0 is the plain XOR over the union.
+    operator: as in edge-difference. threshold: strength above which a pixel is an edge, in gray levels over two
+        pixels. reach: how many pixels away an edge may be and still count as the same; 0 is the plain XOR over the union.
     Range: 0 to 1; 0 if neither has an edge.
     Identical: 0.
     Direction: higher is more different.
@@ -102,14 +98,14 @@ def edge_mismatch(
 
 def gradient_orientation(reference: Image, test: Image, *, sigma: float = 1.4) -> float:
     """
-    Mean turn of the gradients: the stronger gradient times one minus the cosine between both, in gray levels per pixel.
+    Mean turn of the gradients: the stronger gradient times one minus the cosine between both, in gray levels.
 
     Takes: gray (H, W), BGR (H, W, 3) or BGRA, uint8 or uint16 (reduced to 8 bits); colour becomes gray by Rec.601.
     sigma: of the Gaussian blur before, in pixels; 0 for none.
-    Range: 0 to about 360.
+    Range: 0 to about 720.
     Identical: 0.
     Direction: higher is more different.
-    Score: value / 255.
+    Score: value / 510.
     Cost: low.
     Blind to: changes of light, shadows without edges, gain and offset; flat objects.
     When: noise, light and jitter change and only new outlines matter; its largest tile separated small objects best of all.
@@ -127,9 +123,10 @@ def _slopes(gray: Image, operator: str, where: str) -> tuple[NDArray[np.float32]
     if operator not in _SMOOTHING:
         raise ValueError(f'{where}: expected operator "sobel", "prewitt" or "scharr", got "{operator}"')
     smoothing = np.array(_SMOOTHING[operator], np.float32)
+    scale = np.float32(1 / sum(_SMOOTHING[operator]))
     along_x = cv2.sepFilter2D(gray, cv2.CV_32F, _SLOPE, smoothing, borderType=cv2.BORDER_REFLECT)
     along_y = cv2.sepFilter2D(gray, cv2.CV_32F, smoothing, _SLOPE, borderType=cv2.BORDER_REFLECT)
-    return np.asarray(along_x), np.asarray(along_y)
+    return np.asarray(along_x * scale), np.asarray(along_y * scale)
 
 
 def _strengths(
@@ -162,15 +159,15 @@ def _turns(reference: Image, test: Image, sigma: float) -> NDArray[np.float32]:
 
 def _edge_map(reference: Image, test: Image) -> NDArray[np.float32]:
     a, b = _strengths(reference, test, "sobel", "edge-difference")
-    return np.asarray(cv2.absdiff(a, b) * np.float32(1 / 127.5))
+    return np.asarray(cv2.absdiff(a, b) * np.float32(1 / 255))
 
 
 def _turn_map(reference: Image, test: Image) -> NDArray[np.float32]:
-    return _turns(reference, test, 1.4) * np.float32(1 / 255)
+    return _turns(reference, test, 1.4) * np.float32(1 / 510)
 
 
 METRICS = (
-    Recipe(edge_difference, lambda value, _reference: value / 127.5, _edge_map),
+    Recipe(edge_difference, lambda value, _reference: value / 255, _edge_map),
     Recipe(edge_mismatch, as_it_is),
-    Recipe(gradient_orientation, lambda value, _reference: value / 255, _turn_map),
+    Recipe(gradient_orientation, lambda value, _reference: value / 510, _turn_map),
 )

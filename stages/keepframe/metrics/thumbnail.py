@@ -30,7 +30,7 @@ def thumbnail_mean(reference: Image, test: Image, *, side: int = _SIDE) -> float
     Blind to: a small object; an object smaller than a pixel of the thumbnail above all.
     When: noise is strong, above all at night: averaging takes it away.
     Errors: ValueError if the images differ in size, channels or dtype, or side is below 1.
-    Source: Ates Goral's answer, resampled by area; tested against Pillow's BOX to half a level.
+    Source: Ates Goral's answer, resampled by area; tested against exact areas and Pillow's BOX to a level.
 
     >>> thumbnail_mean(np.zeros((99, 99), np.uint8), np.full((99, 99), 4, np.uint8))
     4.0
@@ -53,7 +53,7 @@ def thumbnail_max(reference: Image, test: Image, *, side: int = _SIDE) -> float:
     Blind to: how many places changed; objects much smaller than a pixel of the thumbnail.
     When: a small object must not be missed and the camera stands still; swaying leaves are a change to it.
     Errors: ValueError if the images differ in size, channels or dtype, or side is below 1.
-    Source: Ates Goral's answer and the comments below it; tested against Pillow's BOX to one level.
+    Source: Ates Goral's answer and the comments below it; tested as thumbnail-mean.
 
     >>> thumbnail_max(np.zeros((99, 99), np.uint8), np.full((99, 99), 4, np.uint8))
     4.0
@@ -75,7 +75,7 @@ def thumbnail_count(reference: Image, test: Image, *, side: int = _SIDE, toleran
     Blind to: changes below the tolerance; objects much smaller than a pixel of the thumbnail.
     When: how large a part changed, with noise averaged away.
     Errors: ValueError if the images differ in size, channels or dtype, or side is below 1.
-    Source: Ates Goral's answer and the comments below it; tested against Pillow's BOX.
+    Source: Ates Goral's answer and the comments below it; tested as thumbnail-mean.
 
     >>> thumbnail_count(np.zeros((99, 99), np.uint8), np.full((99, 99), 20, np.uint8))
     4096.0
