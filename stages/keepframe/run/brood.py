@@ -23,6 +23,8 @@ from keepframe.run.control import pair
 
 FIRST_DELAY_S, MAX_DELAY_S = 0.1, 5.0
 CRASH_LOOP = 5
+KILLED = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT}
+"""Exit codes of a process that somebody else has ended."""
 
 
 @dataclass(eq=False)
@@ -37,13 +39,14 @@ class Child:
     """Deaths in a row without a frame committed between them."""
     restarts: int = 0
     committed_before: int = 0
-    _control: socket.socket | None = None
+    _line: asyncio.StreamWriter | None = None
+    _listening: asyncio.Task[None] | None = None
 
     async def start(
         self, pipeline: Pipeline, run: int | None, on_event: Callable[[Child, dict[str, Any]], None]
     ) -> None:
         """Start a life of it, in a session of its own so that a Ctrl-C at the terminal reaches the supervisor alone."""
-        self._control, fd = pair()
+        ours, fd = pair()
         arguments = [str(pipeline.path), self.name, f"--control={fd}", *(f"--set={s}" for s in pipeline.sets)]
         if run is not None:
             arguments.append(f"--run={run}")
@@ -57,7 +60,7 @@ class Child:
         finally:
             os.close(fd)
         self.is_ready = False
-        reader, _ = await asyncio.open_connection(sock=self._control.dup())
+        reader, self._line = await asyncio.open_connection(sock=ours)
         self._listening = asyncio.create_task(self._listen(reader, on_event))
 
     async def ended(self) -> int:
@@ -65,18 +68,18 @@ class Child:
         if self.process is None:
             raise RuntimeError(f"{self.name} was not started")
         code = await self.process.wait()
-        await self._listening
-        if self._control is not None:
-            self._control.close()
-            self._control = None
+        if self._listening is not None:
+            await self._listening
+        if self._line is not None:
+            self._line.close()
+            self._line = None
         self.process = None
         return code
 
     def tell(self, do: str, **values: Any) -> None:
         """Tell it to do something; to one that is gone nothing is told."""
-        if self._control is not None:
-            with contextlib.suppress(OSError):
-                self._control.send(json.dumps({"do": do, **values}).encode() + b"\n")
+        if self._line is not None and not self._line.is_closing():
+            self._line.write(json.dumps({"do": do, **values}).encode() + b"\n")
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal, if it lives."""
@@ -84,15 +87,19 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 self.process.send_signal(number)
 
-    def died(self, committed: int) -> float | None:
-        """It has died by itself. After how many seconds to start it again; None: it is a crash loop."""
+    def died(self, code: int, committed: int) -> float | None:
+        """
+        It has died, with so many frames committed by then. After how many seconds to start it again; None: it is a crash loop.
+
+        One that somebody has killed has not died by itself.
+        """
         has_progressed = committed > self.committed_before
-        self.deaths = 1 if has_progressed else self.deaths + 1
+        self.deaths = (0 if has_progressed else self.deaths) + (code not in KILLED)
         self.committed_before = committed
         if self.deaths >= CRASH_LOOP:
             return None
         self.restarts += 1
-        return 0.0 if has_progressed else min(MAX_DELAY_S, FIRST_DELAY_S * 2 ** (self.deaths - 1))
+        return 0.0 if has_progressed else min(MAX_DELAY_S, FIRST_DELAY_S * 2**self.deaths)
 
     async def _listen(
         self, reader: asyncio.StreamReader, on_event: Callable[[Child, dict[str, Any]], None]

@@ -126,7 +126,7 @@ class Supervisor:
         if code in FINAL:
             self._end(code)
             return
-        delay_s = child.died(self.committed)
+        delay_s = child.died(code, self.committed)
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         if delay_s is None:
             log.error(
