@@ -3,8 +3,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from keepframe.archive import Archive
-from keepframe.archive.sheet import write_sheet
+from keepframe.archive import Archive, Row
+from keepframe.archive.sheet import _card, write_sheet
 from keepframe.archive.verify import verify
 
 FIRST = (0, 1, 77)
@@ -86,6 +86,13 @@ def test_names_with_spaces_and_signs_lead_to_their_files(folder, item):
     page = Page(write_sheet(folder).read_text("utf-8"))
 
     assert (folder / unquote(page.of("a")[0]["href"])).is_file()
+
+
+def test_a_link_is_quoted_whatever_the_file_is_called():
+    """Signs that mean something in an address do not mean it here."""
+    row = Row(camera="a", stream=0, seq=0, outcome="kept", time_ns=0, file='50% #1?&"<.jpg')
+
+    assert Page(_card(row)).of("img")[0]["src"] == "50%25%20%231%3F%26%22%3C.jpg"
 
 
 def test_of_very_many_pictures_the_newest_are_shown(folder, commit, item):

@@ -430,6 +430,15 @@ def test_an_archive_replaced_in_the_middle_of_a_commit_touches_no_name(folder, a
     assert [path for path in folder.rglob("*") if path.suffix in {".jpg", ".part"}] == []
 
 
+def test_a_session_replaced_in_the_middle_of_a_commit_commits_nothing(folder, archive, commit, item):
+    """The newer epoch counts up to the last moment; the picture that was written goes."""
+    archive.passing = lambda step: step == "synced" and archive.open("lobby", SECOND, None)
+
+    assert commit(item(0)) is None
+    assert [path for path in folder.rglob("*") if path.suffix in {".jpg", ".part"}] == []
+    assert verify(folder).frames == 0
+
+
 def test_items_of_another_camera_are_refused(commit, item):
     """A mix-up in the engine must not be booked."""
     with pytest.raises(ValueError, match=r"expected items of camera 'lobby', got \['yard'\]"):

@@ -152,7 +152,7 @@ class Archive:
         except Exception:
             with suppress(
                 OSError
-            ):  # a full disk may not let us note that the files are gone: the next commit tries again
+            ):  # a full disk may not let us note what is gone; the next commit tries again
                 self._sweep()
             raise
         if outcomes is None:
@@ -210,9 +210,7 @@ class Archive:
             booking.move_on(catalogue, camera, upto)
             for new in settling.files:
                 if not catalogue.one("SELECT 1 FROM frame WHERE file = ?", new.file):
-                    files.remove(
-                        new.file
-                    )  # its frame came twice in one mark, or behind the end of its stream
+                    files.remove(new.file)  # its frame came twice in one mark, or behind its stream's end
                 catalogue.run("DELETE FROM pending WHERE file = ?", new.file)
             self.passing("booked")
         return outcomes
@@ -226,9 +224,7 @@ class Archive:
                 files.sync_folder(folder)
             catalogue.run("DELETE FROM pending")
             if removed:
-                text = (
-                    f"{len(removed)} files of a commit that did not end were removed; their frames come again"
-                )
+                text = f"{len(removed)} files of an unfinished commit were removed; their frames come again"
                 booking.note_event(catalogue, "", "swept", text, self.clock.wall_ns())
         self._is_untidy = False
 
