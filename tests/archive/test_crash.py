@@ -137,6 +137,7 @@ def test_crashes_at_random_change_nothing(folder, child, undisturbed):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_five_hundred_crashes_change_nothing(folder, child, undisturbed):
     """The same at length."""
     assert crash(folder, child, 500, undisturbed) >= 50

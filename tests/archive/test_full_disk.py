@@ -77,3 +77,17 @@ def test_an_archive_on_a_full_disk_is_whole_after_a_restart(small_disk, item):
     with Reader(folder) as reader:
         assert len(reader.kept()) == stopped
     assert verify(folder).is_sound
+
+
+def test_an_archive_on_a_read_only_medium_can_be_read(small_disk, item):
+    """A card with the write protection on, or a snapshot."""
+    with Archive(folder=small_disk) as archive:
+        archive.open("lobby", FIRST, None)
+        archive.commit("lobby", FIRST, (0, 0), [item(0)], {}, [])
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+
+    with Reader(small_disk) as reader:
+        assert len(reader.kept()) == 1
+    assert verify(small_disk).is_sound
+    with pytest.raises(OSError, match="Read-only file system"):
+        verify(small_disk, repair=True)
