@@ -26,6 +26,7 @@ from keepframe.metrics.background import (
 from keepframe.metrics.catalogue import Metric, hottest, metric, names
 from keepframe.metrics.coding import dct_distance, jpeg_bytes, jpeg_size
 from keepframe.metrics.comparison import Comparison, compare
+from keepframe.metrics.congruency import fsim, fsimc, phase_congruency
 from keepframe.metrics.correlation import ncc, r_squared, template_match
 from keepframe.metrics.difference import (
     bounding_box,
@@ -140,6 +141,8 @@ __all__ = [
     "euclidean",
     "euclidean_per_size",
     "even_light",
+    "fsim",
+    "fsimc",
     "gmsd",
     "gradient_magnitude",
     "gradient_orientation",
@@ -179,6 +182,7 @@ __all__ = [
     "overlap",
     "page",
     "perceptual_hash",
+    "phase_congruency",
     "phase_shift",
     "pixelmatch",
     "psnr",

@@ -10,6 +10,7 @@ from keepframe.metrics import (
     alignment,
     background,
     coding,
+    congruency,
     correlation,
     difference,
     divergence,
@@ -55,6 +56,7 @@ FAMILIES = (
     information,
     neighbours,
     rendering,
+    congruency,
 )
 
 
