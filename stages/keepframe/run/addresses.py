@@ -57,12 +57,6 @@ def address(folder: Path, process: str) -> str:
     return f"ipc://{path}"
 
 
-def upper_addresses(pipeline: Pipeline, folder: Path, stage: str) -> dict[str, str]:
-    """The address of each process that sends frames to a stage, by name."""
-    names = [name for upper in pipeline.uppers(stage) for name in processes(pipeline, upper)]
-    return {name: address(folder, name) for name in names}
-
-
 def _private(folder: Path) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()

@@ -8,9 +8,7 @@ import time
 from typing import Any
 
 from keepframe.archive import Archive
-from keepframe.config.pipeline import Pipeline
-from keepframe.run.control import Control
-from keepframe.run.process import Process, new_nonce
+from keepframe.run.process import Process, Seat, new_nonce
 from keepframe.wire.gather import ArchiveNode, CommitJob, OpenJob
 from keepframe.wire.messages import Outcomes
 
@@ -26,11 +24,12 @@ class Archiving(Process):
 
     node: ArchiveNode
 
-    def __init__(self, pipeline: Pipeline, process: str, uppers: dict[str, str], control: Control) -> None:
+    def __init__(self, seat: Seat) -> None:
+        pipeline = seat.pipeline
         bound = pipeline.archive.steps[0].bound
         self.archive: Archive = bound.contract.target(**bound.options)
-        node = ArchiveNode(process, list(uppers), list(pipeline.cameras), new_nonce, pipeline.fingerprint)
-        super().__init__(node, None, uppers, control)
+        cameras = list(pipeline.cameras)
+        super().__init__(seat, ArchiveNode(seat.name, seat.uppers, cameras, new_nonce, pipeline.fingerprint))
         self.frames = self.commits = 0
         self.trouble = ""
 

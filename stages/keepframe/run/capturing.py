@@ -7,8 +7,7 @@ import threading
 from typing import Any
 
 from keepframe.config.pipeline import CAPTURE, Pipeline
-from keepframe.run.control import Control
-from keepframe.run.process import Process, new_nonce
+from keepframe.run.process import Process, Seat, new_nonce
 from keepframe.stage import read_source
 from keepframe.wire.capture import CaptureNode, Credit
 from keepframe.wire.store import Store
@@ -21,14 +20,13 @@ class Capturing(Process):
 
     node: CaptureNode
 
-    def __init__(
-        self, pipeline: Pipeline, camera: str, listen: str, control: Control, run: int | None = None
-    ) -> None:
+    def __init__(self, seat: Seat) -> None:
+        pipeline, camera = seat.pipeline, seat.name.rpartition(".")[2]
         use = pipeline.cameras[camera].source.bound
         self.source = read_source(use.contract, use.options, camera)
         self.failure: BaseException | None = None
         node = CaptureNode(
-            f"{CAPTURE}.{camera}",
+            seat.name,
             pipeline.lowers(CAPTURE),
             list(pipeline.cameras),
             new_nonce,
@@ -36,11 +34,11 @@ class Capturing(Process):
             camera=camera,
             policy=pipeline.cameras[camera].policy,
             has_memory=self.source.has_memory,
-            run=run,
+            run=seat.run,
             credit=credit(pipeline),
             store=Store(pipeline.capture.store.frames, pipeline.capture.store.bytes),
         )
-        super().__init__(node, listen, {}, control)
+        super().__init__(seat, node)
 
     def work(self) -> int:
         """Until all is settled. Returns the exit code: 0, or 70 if the source cannot be read."""

@@ -1,7 +1,7 @@
 """
 The entry of one process: which one it is comes as arguments, everything else from the same pipeline.toml.
 
-    python -m keepframe.run PIPELINE PROCESS [--set KEY=VALUE]… [--control FD] [--run N]
+    python -m keepframe.run PIPELINE PROCESS [--set KEY=VALUE]… [--control FD] [--hand FD] [--run N]
 """
 
 from __future__ import annotations
@@ -14,35 +14,40 @@ from collections.abc import Sequence
 from keepframe.config import load
 from keepframe.config.pipeline import CAPTURE, Pipeline
 from keepframe.errors import ArchiveLockedError, ConfigError
-from keepframe.run.addresses import address, runtime_folder, upper_addresses
+from keepframe.run.addresses import runtime_folder
 from keepframe.run.control import Control
+from keepframe.run.hand import Hand
+from keepframe.run.process import Seat
 
 log = logging.getLogger("keepframe")
 
 LOCKED, CONFIG, FAILED = 75, 78, 70
 
 
-def run_process(pipeline: Pipeline, process: str, control: Control, *, run: int | None = None) -> int:
+def run_process(
+    pipeline: Pipeline,
+    process: str,
+    control: Control | None = None,
+    *,
+    hand: Hand | None = None,
+    run: int | None = None,
+) -> int:
     """
     Be this process ("score.0", "capture.lobby") until it is done. Returns its exit code.
 
+    control, hand: the line to a supervisor and the page where the frame in hand is noted for it, if there is one.
     run: which reading of a finite source the user asks for, see CaptureNode.
     Raises ArchiveLockedError, OSError where sockets or folders cannot be had.
     """
-    stage = process.rpartition(".")[0]
-    folder = runtime_folder(pipeline)
-    uppers = upper_addresses(pipeline, folder, stage)
-    if stage == CAPTURE:
-        from keepframe.run.capturing import Capturing  # noqa: PLC0415  each process imports what it runs, no more
-
-        return Capturing(pipeline, process.rpartition(".")[2], address(folder, process), control, run).work()
-    if pipeline.stages[stage].is_archive:
-        from keepframe.run.archiving import Archiving  # noqa: PLC0415
-
-        return Archiving(pipeline, process, uppers, control).work()
-    from keepframe.run.relaying import Relaying  # noqa: PLC0415
-
-    return Relaying(pipeline, process, address(folder, process), uppers, control).work()
+    hand = hand or Hand(Hand.create())
+    seat = Seat(pipeline, process, runtime_folder(pipeline), control or Control(None), hand, run)
+    if seat.stage == CAPTURE:
+        from keepframe.run.capturing import Capturing as Body  # noqa: PLC0415  each imports what it runs, no more
+    elif pipeline.stages[seat.stage].is_archive:
+        from keepframe.run.archiving import Archiving as Body  # type: ignore[assignment]  # noqa: PLC0415
+    else:
+        from keepframe.run.relaying import Relaying as Body  # type: ignore[assignment]  # noqa: PLC0415
+    return Body(seat).work()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("process")
     parser.add_argument("--set", action="append", default=[])
     parser.add_argument("--control", type=int)
+    parser.add_argument("--hand", type=int)
     parser.add_argument("--run", type=int)
     given = parser.parse_args(arguments)
     logging.basicConfig(
@@ -59,7 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         pipeline = load(given.pipeline, given.set, only=given.process.rpartition(".")[0])
-        return run_process(pipeline, given.process, Control(given.control), run=given.run)
+        hand = Hand(given.hand) if given.hand is not None else None
+        return run_process(pipeline, given.process, Control(given.control), hand=hand, run=given.run)
     except ConfigError as error:
         log.error("%s", error)  # noqa: TRY400  the message says it all
         return CONFIG

@@ -12,13 +12,17 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import cv2
 
+from keepframe.config.pipeline import Pipeline
+from keepframe.run.addresses import address, processes
 from keepframe.run.control import Control
+from keepframe.run.hand import Hand
 from keepframe.wire.link import Node
 from keepframe.wire.shell import Shell
 
@@ -28,6 +32,36 @@ PR_SET_PDEATHSIG = 1
 INTERRUPTED = 130
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Which process of which pipeline this is, and what it was given on its way."""
+
+    pipeline: Pipeline
+    name: str
+    folder: Path
+    """The runtime folder."""
+    control: Control
+    hand: Hand
+    run: int | None = None
+    """Which reading of a finite source the user asks for, see CaptureNode."""
+
+    @property
+    def stage(self) -> str:
+        """The stage's name: "score" of "score.0"."""
+        return self.name.rpartition(".")[0]
+
+    @property
+    def uppers(self) -> list[str]:
+        """The names of the processes that send frames to this one."""
+        return [
+            name for upper in self.pipeline.uppers(self.stage) for name in processes(self.pipeline, upper)
+        ]
+
+    def address_of(self, process: str) -> str:
+        """Where a process listens."""
+        return address(self.folder, process)
+
+
 class Process:
     """
     One process at work. `is_leaving` becomes true when it is asked to go: by a signal, by its supervisor, or by that one's death.
@@ -35,9 +69,10 @@ class Process:
     A second signal leaves at once; nothing is lost by it.
     """
 
-    def __init__(self, node: Node, listen: str | None, uppers: dict[str, str], control: Control) -> None:
-        self.node, self.control = node, control
-        self.shell = Shell(node, listen, uppers)
+    def __init__(self, seat: Seat, node: Node) -> None:
+        self.seat, self.node, self.control = seat, node, seat.control
+        uppers = {upper: seat.address_of(upper) for upper in node.ports}
+        self.shell = Shell(node, seat.address_of(seat.name) if node.lowers else None, uppers)
         self.is_leaving = False
         self._signals = 0
 
@@ -64,10 +99,13 @@ class Process:
 
     def status(self) -> dict[str, Any]:
         """What the supervisor is told regularly."""
-        return {"rejected": self.shell.rejected, "refused": list(self.node.refused.values())}
+        refused = list(self.node.refused.values())
+        return {"rejected": self.shell.rejected, "refused": refused, "is_leaving": self.is_leaving}
 
     def _on_tick(self) -> None:
-        if (self._signals or self.control.is_orphan) and not self.is_leaving:
+        if self.control.is_orphan:  # the supervisor went before the kernel was asked to tell
+            os._exit(INTERRUPTED)
+        if self._signals and not self.is_leaving:
             self.leave()
         self.control.tell("status", **self.status())
 
@@ -75,7 +113,17 @@ class Process:
         if command.get("do") == "drain" and not self.is_leaving:
             self.leave()
         elif command.get("do") == "forget":
-            self.node.forget(str(command.get("name")))
+            self.node.forget(str(command["name"]))
+        elif command.get("do") == "uppers":
+            self._on_uppers(str(command["stage"]), list(command["names"]))
+
+    def _on_uppers(self, stage: str, names: list[str]) -> None:
+        """A stage above has been scaled: these are its processes now."""
+        before = [upper for upper in self.node.ports if upper.rpartition(".")[0] == stage]
+        for name in names:
+            self.shell.connect(name, self.seat.address_of(name))
+        for name in set(before) - set(names):
+            self.shell.disconnect(name)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._signals += 1
@@ -90,11 +138,5 @@ def new_nonce() -> int:
 
 
 def die_with_parent() -> None:
-    """Ask the kernel to end this process when the thread that started it ends: no orphan, even after kill -9."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def quoted(path: Path | str) -> str:
-    """A path in a log line: quoted only if it must be."""
-    text = str(path)
-    return repr(text) if " " in text else text
+    """Ask the kernel to kill this process when its supervisor ends, even by kill -9: no orphan, and nothing is lost by it."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

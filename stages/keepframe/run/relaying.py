@@ -8,10 +8,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from keepframe.config.pipeline import Pipeline
 from keepframe.frame import Item
-from keepframe.run.control import Control
-from keepframe.run.process import Process, new_nonce
+from keepframe.run.process import Process, Seat, new_nonce
 from keepframe.stage import Line, Mark
 from keepframe.wire.codec import is_sendable
 from keepframe.wire.relay import RelayNode, Session
@@ -24,16 +22,15 @@ class Relaying(Process):
 
     node: RelayNode
 
-    def __init__(
-        self, pipeline: Pipeline, process: str, listen: str, uppers: dict[str, str], control: Control
-    ) -> None:
-        self.stage = pipeline.stages[process.rpartition(".")[0]]
+    def __init__(self, seat: Seat) -> None:
+        pipeline = seat.pipeline
+        self.stage = pipeline.stages[seat.stage]
         self.is_sink = self.stage.name in pipeline.sinks
         lowers = (pipeline.archive.name,) if self.is_sink else pipeline.lowers(self.stage.name)
-        node = RelayNode(
-            process, list(uppers), lowers, list(pipeline.cameras), new_nonce, pipeline.fingerprint
+        cameras = list(pipeline.cameras)
+        super().__init__(
+            seat, RelayNode(seat.name, seat.uppers, lowers, cameras, new_nonce, pipeline.fingerprint)
         )
-        super().__init__(node, listen, uppers, control)
         self.shared: dict[int, Any] = {}
         self.frames = 0
         self.since: float | None = None
@@ -79,7 +76,10 @@ class Relaying(Process):
                 log.warning(
                     "camera=%s stage=%s event=%s detail=%r", session.camera, self.stage.name, kind, detail
                 )
+        if isinstance(thing, Item) and thing.outcome is None:
+            self.seat.hand.take(session.camera, thing.at)
         left = [self._fitting(t) if isinstance(t, Item) else t for t in session.line.push(thing)]
+        self.seat.hand.release()
         self.frames += isinstance(thing, Item)
         with self.shell.turn():
             self.since = None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from keepframe.config.pipeline import CAPTURE
+from keepframe.run.life import Child
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +38,22 @@ class RunResult:
     seconds: float
     since_commit: int = 0
     """The newest commit before the run: what has a greater number belongs to it."""
+
+
+def progress_of(children: Iterable[Child]) -> Progress:
+    """How far a run is, from what its processes have told."""
+    children = list(children)
+    captures = [child.status for child in children if child.stage == CAPTURE]
+    outcomes: Counter[str] = Counter()
+    for status in captures:
+        outcomes.update({k: n for k, n in status.get("settled", {}).items() if k != "end"})
+    totals: list[int | None] = [status.get("total") for status in captures]
+    troubles = [t for c in children for t in (c.status.get("trouble"), *c.status.get("refused", ())) if t]
+    return Progress(
+        captured=sum(status.get("captured", 0) for status in captures),
+        settled=sum(outcomes.values()),
+        total=None if None in totals else sum(t or 0 for t in totals),
+        outcomes=dict(outcomes),
+        restarts=sum(c.restarts for c in children),
+        trouble="; ".join(troubles),
+    )

@@ -38,10 +38,21 @@ class Endpoints:
             self.router.setsockopt(zmq.ROUTER_MANDATORY, 1)  # an error for a peer that is gone, not silence
             self.router.bind(listen)
         for upper, address in uppers.items():
-            dealer = self.dealers[upper] = self._socket(zmq.DEALER)
-            dealer.setsockopt(zmq.ROUTING_ID, b"\1" + os.urandom(8))  # a new peer in every incarnation
-            dealer.setsockopt(zmq.IMMEDIATE, 1)  # queue nothing for a peer that is not there
-            dealer.connect(address)
+            self.connect(upper, address)
+
+    def connect(self, upper: str, address: str) -> zmq.Socket[bytes]:
+        """Connect to one more process that sends frames to this one."""
+        dealer = self.dealers[upper] = self._socket(zmq.DEALER)
+        dealer.setsockopt(zmq.ROUTING_ID, b"\1" + os.urandom(8))  # a new peer in every incarnation
+        dealer.setsockopt(zmq.IMMEDIATE, 1)  # queue nothing for a peer that is not there
+        dealer.connect(address)
+        return dealer
+
+    def disconnect(self, upper: str) -> zmq.Socket[bytes]:
+        """Let go of a process that sends no more; its socket is closed."""
+        dealer = self.dealers.pop(upper)
+        dealer.close(linger=0)
+        return dealer
 
     def close(self) -> None:
         """Send what is in the way out, and close."""

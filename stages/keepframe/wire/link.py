@@ -123,6 +123,15 @@ class Node:
             self.link_down(peer)
             self._look_down()
 
+    def add_upper(self, upper: str) -> None:
+        """One more process sends frames to this one."""
+        self.ports.setdefault(upper, Port(upper, is_receiver=True))
+
+    def drop_upper(self, upper: str) -> None:
+        """A process sends no more frames to this one."""
+        self.reset(upper)
+        self.ports.pop(upper, None)
+
     def forget(self, name: str) -> None:
         """Somebody who knows says that this process has died: end the connections to it at once."""
         for peer in [p for p, port in self.ports.items() if port.name == name]:

@@ -50,11 +50,28 @@ class Shell:
         self._is_stopping = False
         self._endpoints = Endpoints(listen, uppers)
         self._router, self._dealers = self._endpoints.router, self._endpoints.dealers
+        self._poller = zmq.Poller()
+        for readable in (self._router, *self._dealers.values(), self._wake):
+            if readable is not None:
+                self._poller.register(readable, zmq.POLLIN)
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
 
     def watch(self, fd: int, callback: Callable[[], None]) -> None:
         """Call back, inside a turn, whenever this file descriptor can be read. Before start() only."""
         self._watched[fd] = callback
+        self._poller.register(fd, zmq.POLLIN)
+
+    def connect(self, upper: str, address: str) -> None:
+        """Get frames from one more process. By this thread only: from a callback."""
+        if upper not in self._dealers:
+            self._poller.register(self._endpoints.connect(upper, address), zmq.POLLIN)
+            self.node.add_upper(upper)
+
+    def disconnect(self, upper: str) -> None:
+        """Get no more frames from a process. By this thread only: from a callback."""
+        self.node.drop_upper(upper)
+        self._poller.unregister(self._dealers[upper])
+        self._endpoints.disconnect(upper)
 
     def start(self) -> None:
         """Serve until stop()."""
@@ -94,24 +111,21 @@ class Shell:
                 self.condition.notify_all()
 
     def _serve(self) -> None:
-        poller = zmq.Poller()
-        sockets = [s for s in (self._router, *self._dealers.values()) if s is not None]
-        names = {socket: name for name, socket in self._dealers.items()}
-        for readable in [*sockets, self._wake, *self._watched]:
-            poller.register(readable, zmq.POLLIN)
         next_tick = 0.0
         while True:
             wait_s = max(0.0, next_tick - time.monotonic())
-            ready = dict(poller.poll(int(wait_s * 1000) + 1))
+            ready = dict(self._poller.poll(int(wait_s * 1000) + 1))
             with self.condition:
                 if self._wake in ready:
                     os.eventfd_read(self._wake)
                 for fd in self._watched.keys() & ready.keys():
                     self._watched[fd]()
                 now = time.monotonic()
-                for socket in sockets:
+                if self._router is not None and self._router in ready:
+                    self._receive(self._router, None, now)
+                for upper, socket in self._dealers.items():
                     if socket in ready:
-                        self._receive(socket, names.get(socket), now)
+                        self._receive(socket, upper, now)
                 if now >= next_tick:
                     self.node.tick(now)
                     self.on_tick()

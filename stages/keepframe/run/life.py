@@ -1,0 +1,196 @@
+"""
+A child process as its supervisor sees it: how it is started, what it tells, how often it has died.
+
+When it is started again, and when all is over, is decided in supervisor.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+from asyncio.subprocess import Process
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from keepframe.config.pipeline import Pipeline
+from keepframe.frame import Position
+from keepframe.run.control import pair
+from keepframe.run.hand import Hand
+
+FIRST_DELAY_S, MAX_DELAY_S = 0.1, 5.0
+START_S = 30.0
+SILENCE_S = 20.0  # a process tells of itself four times a second; a stopped or deadlocked one does not
+CRASH_LOOP = 5
+KILLED = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT}
+"""Exit codes of a process that somebody else has ended."""
+
+
+@dataclass(eq=False)
+class Child:
+    """One named process, over all its lives."""
+
+    name: str
+    hang_after_s: float = 60.0
+    max_rss_bytes: int = 0
+    """How much memory it may take; 0: as much as there is."""
+    process: Process | None = None
+    status: dict[str, Any] = field(default_factory=dict)
+    is_ready: bool = False
+    is_done: bool = False
+    """It has ended as it should, and will not be started again."""
+    deaths: int = 0
+    """Deaths by itself in a row without a frame committed between them."""
+    restarts: int = 0
+    committed_before: int = 0
+    ended_for: str = ""
+    """Why its supervisor has killed this life of it."""
+    in_hand: tuple[str, Position] | None = None
+    """Camera and position of the frame that its last life had in hand when it ended."""
+    began: float = 0.0
+    heard: float = 0.0
+    frames_per_s: float = 0.0
+    _line: asyncio.StreamWriter | None = None
+    _listening: asyncio.Task[None] | None = None
+    _hand: Hand | None = None
+    _counted: int = 0
+    _counted_at: float = 0.0
+
+    @property
+    def stage(self) -> str:
+        """Its stage's name."""
+        return self.name.rpartition(".")[0]
+
+    @property
+    def state(self) -> str:
+        """How it is, in one word."""
+        if self.process is None:
+            return "done" if self.is_done else "restarting"
+        if not self.is_ready:
+            return "starting"
+        return "draining" if self.status.get("is_leaving") else "running"
+
+    async def start(
+        self, pipeline: Pipeline, run: int | None, on_event: Callable[[Child, dict[str, Any]], None]
+    ) -> None:
+        """Start a life of it, in a session of its own so that a Ctrl-C at the terminal reaches the supervisor alone."""
+        ours, fd = pair()
+        self._hand = Hand(Hand.create())
+        arguments = [str(pipeline.path), self.name, f"--control={fd}", f"--hand={self._hand.fd}"]
+        arguments += [f"--set={setting}" for setting in pipeline.sets]
+        if run is not None:
+            arguments.append(f"--run={run}")
+        try:
+            self.process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "keepframe.run", *arguments),
+                stdin=asyncio.subprocess.DEVNULL,
+                pass_fds=[fd, self._hand.fd],
+                start_new_session=True,
+            )
+        finally:
+            os.close(fd)
+        self.is_ready, self.is_done, self.ended_for, self.status = False, False, "", {}
+        self.began = self.heard = time.monotonic()
+        reader, self._line = await asyncio.open_connection(sock=ours)
+        self._listening = asyncio.create_task(self._listen(reader, on_event))
+
+    async def ended(self) -> int:
+        """Wait until this life is over; its exit code, negative for a signal."""
+        if self.process is None:
+            raise RuntimeError(f"{self.name} was not started")
+        code = await self.process.wait()
+        if self._listening is not None:
+            await self._listening
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+        if self._hand is not None:
+            self.in_hand = self._hand.holds
+            self._hand.close()
+            self._hand = None
+        self.process = None
+        return code
+
+    def update(self, status: dict[str, Any]) -> None:
+        """Take what it tells of itself; its rate is a mean over about two seconds."""
+        now = time.monotonic()
+        frames = sum(status["settled"].values()) if "settled" in status else int(status.get("frames", 0))
+        if self.status:
+            passed_s = max(now - self._counted_at, 1e-3)
+            share = min(1.0, passed_s / 2)
+            self.frames_per_s += share * ((frames - self._counted) / passed_s - self.frames_per_s)
+        self._counted, self._counted_at, self.status = frames, now, status
+
+    def ailment(self) -> str:
+        """Why it must be ended and started again; empty if it is well."""
+        if self.process is None:
+            return ""
+        now = time.monotonic()
+        if not self.is_ready:
+            return f"not ready after {START_S:.0f} s" if now - self.began > START_S else ""
+        if now - self.heard > max(SILENCE_S, self.hang_after_s):
+            return f"silent for {now - self.heard:.0f} s"
+        in_hand_s = float(self.status.get("in_hand_s", 0.0))
+        if in_hand_s > self.hang_after_s:
+            return f"hangs: the same frame in hand for {in_hand_s:.0f} s"
+        if self.max_rss_bytes and (rss := self.rss_bytes()) > self.max_rss_bytes:
+            return f"takes {rss >> 20} MB of memory, expected at most {self.max_rss_bytes >> 20} MB"
+        return ""
+
+    def rss_bytes(self) -> int:
+        """How much memory it takes now; 0 if it is gone."""
+        if self.process is None:
+            return 0
+        try:
+            pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
+        except (OSError, IndexError):
+            return 0
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    def end_for(self, why: str) -> None:
+        """Kill it, because something is wrong with it: that counts as if it had died by itself."""
+        self.ended_for = why
+        self.signal(signal.SIGKILL)
+
+    def tell(self, do: str, **values: Any) -> None:
+        """Tell it to do something; to one that is gone nothing is told."""
+        if self._line is not None and not self._line.is_closing():
+            self._line.write(json.dumps({"do": do, **values}).encode() + b"\n")
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, if it lives."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.send_signal(number)
+
+    def died(self, code: int, committed: int) -> float | None:
+        """
+        It has died, with so many frames committed by then. After how many seconds to start it again; None: it is a crash loop.
+
+        One that somebody else has killed has not died by itself.
+        """
+        has_progressed = committed > self.committed_before
+        self.deaths = (0 if has_progressed else self.deaths) + self.died_by_itself(code)
+        self.committed_before = committed
+        if self.deaths >= CRASH_LOOP:
+            return None
+        self.restarts += 1
+        return 0.0 if has_progressed else min(MAX_DELAY_S, FIRST_DELAY_S * 2**self.deaths)
+
+    def died_by_itself(self, code: int) -> bool:
+        """Whether its last life ended by its own doing, or for something that was wrong with it."""
+        return bool(self.ended_for) or code not in KILLED
+
+    async def _listen(
+        self, reader: asyncio.StreamReader, on_event: Callable[[Child, dict[str, Any]], None]
+    ) -> None:
+        with contextlib.suppress(ConnectionError):
+            while line := await reader.readline():
+                self.heard = time.monotonic()
+                on_event(self, json.loads(line))
