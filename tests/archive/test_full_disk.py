@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import os
 import subprocess
@@ -37,10 +38,23 @@ def fill(archive, item, first):
         try:
             archive.commit("lobby", FIRST, (0, seq), frames, {"score": {"reference": noise.tobytes()}}, [])
         except OSError as error:
-            if error.errno not in {errno.ENOSPC, errno.EIO}:
+            if error.errno != errno.ENOSPC:
                 raise
             return seq
     return pytest.fail("the disk never got full")
+
+
+def take_the_rest(ballast):
+    """Leave not a byte."""
+    with contextlib.suppress(OSError), ballast.open("ab", buffering=0) as rest:
+        while rest.write(bytes(4096)):
+            pass
+
+
+def open_often(archive):
+    """A session after the other, each of them durable."""
+    for attempt in range(2000):
+        archive.open("lobby", (0, 1, 100 + attempt), None)
 
 
 def test_a_full_disk_stops_committing_and_goes_on_when_there_is_room(small_disk, item):
@@ -70,6 +84,11 @@ def test_an_archive_on_a_full_disk_is_whole_after_a_restart(small_disk, item):
     with Archive(folder=folder, format="png") as archive:
         archive.open("lobby", FIRST, None)
         stopped = fill(archive, item, 0)
+        take_the_rest(ballast)
+        with pytest.raises(OSError, match="No space"):
+            open_often(archive)
+    with pytest.raises(OSError, match="No space"):
+        Archive(folder=folder).__enter__()
     ballast.unlink()
 
     with Archive(folder=folder, format="png") as archive:

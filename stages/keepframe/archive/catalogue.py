@@ -22,6 +22,9 @@ BUSY_S = 5.0
 CHECKPOINT_PAGES = 256
 """The write-ahead log goes back into the catalogue at 1 MB: SQLite's 4 MB are most of a small card."""
 
+FULL_BYTES = 1 << 18
+"""With less room than this an input or output error counts as a full disk: it passes when there is room again."""
+
 _NUMBERS = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
     sqlite3.SQLITE_IOERR: errno.EIO,
@@ -167,6 +170,13 @@ class Catalogue:
             self._db.execute(f"PRAGMA user_version = {VERSION}")
             self._db.execute("COMMIT")
 
+    def _is_disk_full(self) -> bool:
+        try:
+            disk = os.statvfs(self.path.parent)
+        except OSError:
+            return False
+        return disk.f_bavail * disk.f_frsize < FULL_BYTES
+
     @contextmanager
     def _disk_errors(self) -> Iterator[None]:
         try:
@@ -178,5 +188,9 @@ class Catalogue:
                     f"{self.path}: {error}; put a copy of the catalogue back, or move it aside to begin a new one"
                 ) from error
             if number := _NUMBERS.get(code & 0xFF):
+                if number == errno.EIO and self._is_disk_full():
+                    number = (
+                        errno.ENOSPC
+                    )  # SQLite says so only where a write fails, not where its shared index cannot grow
                 raise OSError(number, f"{os.strerror(number)}: {error}", str(self.path)) from error
             raise
