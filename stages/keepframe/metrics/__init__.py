@@ -23,6 +23,7 @@ from keepframe.metrics.background import (
     background_mog2,
     background_running_mean,
 )
+from keepframe.metrics.blocking import block_edges, psnr_b
 from keepframe.metrics.catalogue import Metric, hottest, metric, names
 from keepframe.metrics.coding import dct_distance, jpeg_bytes, jpeg_size
 from keepframe.metrics.comparison import Comparison, compare
@@ -116,6 +117,7 @@ __all__ = [
     "background_running_mean",
     "bhattacharyya_coefficient",
     "bhattacharyya_distance",
+    "block_edges",
     "block_mean_hash",
     "bounding_box",
     "census",
@@ -186,6 +188,7 @@ __all__ = [
     "phase_shift",
     "pixelmatch",
     "psnr",
+    "psnr_b",
     "r_squared",
     "rmse",
     "row_means",

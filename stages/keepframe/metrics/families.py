@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from keepframe.metrics import (
     alignment,
     background,
+    blocking,
     coding,
     congruency,
     correlation,
@@ -57,6 +58,7 @@ FAMILIES = (
     neighbours,
     rendering,
     congruency,
+    blocking,
 )
 
 
