@@ -8,15 +8,16 @@ import time
 from typing import Any
 
 from keepframe.archive import Archive
+from keepframe.errors import ArchiveLockedError
 from keepframe.run.process import Process, Seat, new_nonce
 from keepframe.wire.gather import ArchiveNode, CommitJob, OpenJob
-from keepframe.wire.messages import Outcomes
 
 log = logging.getLogger("keepframe")
 
 RETRY_S = 1.0
-NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-REPLACED = 75
+PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EBUSY)
+"""Errors of the disk that pass: it is full, or somebody else holds the catalogue for a while."""
+LOCKED = 75
 
 
 class Archiving(Process):
@@ -35,20 +36,16 @@ class Archiving(Process):
 
     def work(self) -> int:
         """Until asked to leave. Returns the exit code: 0, or 75 if another archive has the catalogue."""
-        with self.archive, self.serving():
-            while True:
-                with self.shell.condition:
-                    self.shell.wait_for(lambda: self.is_leaving or self.node.jobs)
-                    job = self.node.take()
-                if job is None:
-                    return 0
-                if not self.archive.is_current():
-                    log.error("event=replaced detail='another archive process writes into this folder now'")
-                    return REPLACED
-                if isinstance(job, OpenJob):
-                    self._open(job)
-                else:
-                    self._commit(job)
+        try:
+            with self.archive, self.serving():
+                while (job := self._next()) is not None:
+                    if not self.archive.is_current():
+                        raise ArchiveLockedError("another archive process writes into this folder now")
+                    self._do(job)
+        except ArchiveLockedError as error:
+            log.error("event=locked detail=%r", str(error))  # noqa: TRY400  the message says it all
+            return LOCKED
+        return 0
 
     def status(self) -> dict[str, Any]:
         """How much is committed, how much waits, and what keeps it from going on."""
@@ -59,46 +56,44 @@ class Archiving(Process):
             "trouble": self.trouble,
         }
 
-    def _open(self, job: OpenJob) -> None:
-        standing = self.archive.open(job.camera, job.epoch, job.held)
-        newest = self.archive.newest(job.camera)
-        with self.shell.turn():
-            self.node.opened(job, standing, newest)
+    def _next(self) -> OpenJob | CommitJob | None:
+        with self.shell.condition:
+            self.shell.wait_for(lambda: self.is_leaving or self.node.jobs)
+            return self.node.take()
 
-    def _commit(self, job: CommitJob) -> None:
-        outcomes = self._until_there_is_room(job)
-        if outcomes is None and self.is_leaving:
-            return  # not committed: the frames stay with their capture
+    def _do(self, job: OpenJob | CommitJob) -> None:
+        """Do a job; while the disk is full nothing is committed, and it goes on by itself when there is room again."""
+        while True:
+            try:
+                self._answer(job)
+            except OSError as error:
+                if error.errno not in PASSING:
+                    raise
+                if not self.trouble:
+                    log.warning("event=cannot-write folder=%s error=%r", self.archive.folder, str(error))
+                self.trouble = f"{self.archive.folder}: {error}"
+                if self._leaves_within(RETRY_S):
+                    return  # not committed: the frames stay with their capture
+                continue
+            if self.trouble:
+                log.warning("event=can-write-again folder=%s", self.archive.folder)
+                self.trouble = ""
+            return
+
+    def _answer(self, job: OpenJob | CommitJob) -> None:
+        if isinstance(job, OpenJob):
+            standing = self.archive.open(job.camera, job.epoch, job.held)
+            newest = self.archive.newest(job.camera)
+            with self.shell.turn():
+                self.node.opened(job, standing, newest)
+            return
+        outcomes = self.archive.commit(job.camera, job.epoch, job.upto, job.items, job.memory, job.events)
         newest = self.archive.newest(job.camera)
         if outcomes is not None:
             self.commits += 1
             self.frames += len(outcomes)
         with self.shell.turn():
             self.node.committed(job, outcomes, newest)
-
-    def _until_there_is_room(self, job: CommitJob) -> Outcomes | None:
-        """Commit; while the disk is full nothing is committed, and it goes on by itself when there is room again."""
-        while True:
-            try:
-                outcomes = self.archive.commit(
-                    job.camera, job.epoch, job.upto, job.items, job.memory, job.events
-                )
-            except OSError as error:
-                if error.errno not in NO_SPACE:
-                    raise
-                if not self.trouble:
-                    log.warning(
-                        "event=disk-full folder=%s detail='nothing is committed until there is room'",
-                        self.archive.folder,
-                    )
-                self.trouble = f"disk full: {error}"
-                if self._leaves_within(RETRY_S):
-                    return None
-                continue
-            if self.trouble:
-                log.warning("event=disk-has-room folder=%s", self.archive.folder)
-                self.trouble = ""
-            return outcomes
 
     def _leaves_within(self, seconds: float) -> bool:
         until = time.monotonic() + seconds
