@@ -17,6 +17,7 @@ from keepframe.cli.options import json_option, pipeline_argument, set_option
 from keepframe.cli.writing import duration, size, styled, write_json, write_table
 from keepframe.config import CAPTURE, Camera, Pipeline, Stage, Use, load
 from keepframe.config.advice import advice
+from keepframe.config.places import missing_places
 from keepframe.errors import ConfigError
 from keepframe.stage import Option
 
@@ -67,7 +68,7 @@ def _tell(path: Path, pipeline: Pipeline) -> None:
                     click.echo(f"  {name}: {use.use} with {told or 'its defaults'}")
             if len(steps) != len(stage.steps):
                 click.echo(f"  {name}: {', '.join(use.use for use in steps)}")
-    for text in advice(pipeline):
+    for text in [*advice(pipeline), *missing_places(pipeline)]:
         click.echo()
         click.echo(styled("note: ", fg="yellow") + text)
 
@@ -160,7 +161,7 @@ def _said(pipeline: Pipeline) -> dict[str, Any]:
         "name": pipeline.name,
         "fingerprint": pipeline.fingerprint,
         "problems": [],
-        "notes": advice(pipeline),
+        "notes": [*advice(pipeline), *missing_places(pipeline)],
         "capture": {
             "store": {"frames": pipeline.capture.store.frames, "bytes": pipeline.capture.store.bytes},
             "outputs": pipeline.lowers(CAPTURE),

@@ -111,9 +111,10 @@ def told(error: OSError) -> str:
     >>> told(PermissionError(13, "Permission denied", "/data/archive"))
     '/data/archive: permission denied'
     """
-    if error.filename is None or error.strerror is None:
-        return error.strerror or str(error)
-    return f"{error.filename}: {error.strerror[:1].lower()}{error.strerror[1:]}"
+    if error.strerror is None:
+        return str(error)
+    what = f"{error.strerror[:1].lower()}{error.strerror[1:]}"
+    return what if error.filename is None else f"{error.filename}: {what}"
 
 
 def leave(code: int, text: str) -> NoReturn:

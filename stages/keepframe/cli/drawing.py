@@ -42,7 +42,8 @@ def side_by_side(reference: Image, test: Image, boxes: Iterable[Box]) -> Image:
 
 def _outline(image: Image, box: Box, thick: int) -> None:
     """Yellow with a thin dark edge, so that it is seen on everything."""
-    corner = box.x - thick, box.y - thick
-    opposite = box.x + box.width - 1 + thick, box.y + box.height - 1 + thick
+    margin = (thick + 3) // 2 + 1  # OpenCV draws a line of t pixels (t + 1) // 2 to each side
+    corner = box.x - margin, box.y - margin
+    opposite = box.x + box.width - 1 + margin, box.y + box.height - 1 + margin
     cv2.rectangle(image, corner, opposite, EDGE, thick + 2)
     cv2.rectangle(image, corner, opposite, OUTLINE, thick)

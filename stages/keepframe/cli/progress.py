@@ -14,8 +14,9 @@ from typing import Self
 import click
 from rich import progress
 from rich.console import Console
-from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskID, TextColumn
 
+from keepframe.cli.writing import duration
 from keepframe.run.result import Progress
 
 EVERY_S = 5.0
@@ -36,10 +37,7 @@ class Bar:
     def __init__(self, console: Console) -> None:
         self._progress = progress.Progress(
             BarColumn(bar_width=30),
-            TextColumn("{task.percentage:>3.0f} %"),
             TextColumn("{task.description}", markup=False),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
             console=console,
             transient=True,
         )
@@ -60,7 +58,15 @@ class Bar:
         """Show this state."""
         if self._task is None:
             self._task = self._progress.add_task("starting", total=None)
-        self._progress.update(self._task, completed=state.settled, total=state.total, description=said(state))
+        share = f"{100 * state.settled / state.total:3.0f} %  " if state.total else ""
+        left_s = self._progress.tasks[0].time_remaining
+        left = f", about {duration(round(left_s))} left" if left_s else ""
+        self._progress.update(
+            self._task,
+            completed=state.settled,
+            total=state.total or None,
+            description=share + said(state) + left,
+        )
 
 
 class Lines:

@@ -23,6 +23,8 @@ from keepframe.cli.options import json_option, pipeline_argument, set_option
 from keepframe.cli.progress import shown
 from keepframe.cli.writing import duration, is_for_people, styled, write_json
 from keepframe.config import load
+from keepframe.config.places import missing_places
+from keepframe.errors import ConfigError
 from keepframe.frame import OUTCOMES
 from keepframe.run.result import RunResult
 from keepframe.run.supervisor import supervise
@@ -51,6 +53,8 @@ def command(
     is one object.
     """
     loaded = load(pipeline, sets)
+    if missing := missing_places(loaded):
+        raise ConfigError(str(pipeline), missing)
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.INFO, stream=sys.stderr)
     with shown(is_moving=is_for_people(sys.stderr) and not is_json) as show:
         result = supervise(loaded, again=is_again, show=show)

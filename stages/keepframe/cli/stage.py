@@ -54,6 +54,7 @@ def command(
     logging.basicConfig(
         format=f"%(levelname)s process={found[0]} %(message)s", level=logging.INFO, stream=sys.stderr
     )
+    logging.getLogger("keepframe").info("event=started detail='Ctrl-C drains'")
     ctx.exit(run_process(loaded, found[0], Control(None)))
 
 

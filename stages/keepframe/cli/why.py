@@ -114,9 +114,8 @@ def _tell(row: Row, decision: Decision | None, parts: list[Row]) -> None:
         for name, value in row.scores.items()
     ]
     if decision is not None:
-        lines.append(("arithmetic", decision.arithmetic))
-        if not decision.agrees:
-            lines.append(("", f"this is NOT what is written: {row.outcome}, {row.reason}"))
+        written = "as it is written" if decision.agrees else "but NOT as it is written"
+        lines.append(("arithmetic", f"{decision.arithmetic}, {written}"))
     lines += [("noted", f"{key} = {value}") for key, value in row.notes.items() if key != "reference"]
     if row.file is not None:
         how = "the camera's own file" if row.is_original else "encoded by the archive"

@@ -41,7 +41,7 @@ def size(count: int) -> str:
     value, unit = float(count), 0
     while value >= 999.5 and unit < len(SIZES) - 1:
         value, unit = value / 1000, unit + 1
-    shown = f"{value:.0f}" if value >= 99.5 or value == round(value) else f"{value:.1f}"
+    shown = (f"{value:.1f}" if value < 99.95 else f"{value:.0f}").removesuffix(".0")
     return f"{shown} {SIZES[unit]}"
 
 
@@ -61,11 +61,11 @@ def duration(seconds: float) -> str:
 
     >>> duration(0.5), duration(75.2), duration(3700)
     ('0.5 s', '1 min 15 s', '1 h 1 min')
-    >>> duration(60)
-    '1 min'
+    >>> duration(60), duration(7)
+    ('1 min', '7 s')
     """
     if seconds < 60:
-        return f"{seconds:.1f} s"
+        return f"{seconds:.1f} s" if isinstance(seconds, float) else f"{seconds} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

@@ -1,0 +1,50 @@
+"""
+The files and folders a pipeline names, looked for on this machine: before a run here, what is not there is a problem.
+
+Loading asks for none of them, for another machine may have them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from keepframe.config.pipeline import Pipeline, Use
+
+
+def missing_places(pipeline: Pipeline) -> list[str]:
+    """What a run on this machine would not find or could not make, each beginning with its key path."""
+    return [*_sources(pipeline), *_archive(pipeline)]
+
+
+def _sources(pipeline: Pipeline) -> Iterator[str]:
+    """A built-in source needs the paths that it cannot do without; what a user's own does with a path is not known."""
+    for camera in pipeline.cameras.values():
+        for name in _needed_paths(camera.source):
+            path = camera.source.options[name]
+            if not os.path.lexists(path):
+                yield f"cameras.{camera.name}.{name}: expected a file or folder, there is no {path}"
+            elif not os.access(path, os.R_OK):
+                yield f"cameras.{camera.name}.{name}: {path} cannot be read (permission denied, or a link to nowhere)"
+
+
+def _needed_paths(use: Use) -> Iterator[str]:
+    contract = use.contract
+    if contract is not None and getattr(contract.target, "__module__", "").startswith("keepframe."):
+        yield from (
+            name for name, option in contract.options.items() if option.is_path and option.is_required
+        )
+
+
+def _archive(pipeline: Pipeline) -> Iterator[str]:
+    archive = pipeline.archive
+    folder = archive.steps[0].options.get("folder")
+    if not isinstance(folder, Path):
+        return
+    there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+    keys = f"stages.{archive.name}.folder"
+    if not there.is_dir():
+        yield f"{keys}: expected a folder, but {there} is something else"
+    elif not os.access(there, os.W_OK | os.X_OK):
+        yield f"{keys}: {there} cannot be written (permission denied, or a file system that is read-only)"

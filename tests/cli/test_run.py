@@ -1,0 +1,200 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from keepframe.cli import run as module
+from keepframe.errors import ArchiveLockedError
+from keepframe.run.result import Progress, RunResult
+
+PIPELINE = (
+    '[cameras.a]\nsource = "synthetic"\ncount = 30\n[cameras.b]\nsource = "synthetic"\ncount = 5\nseed = 3\n'
+)
+KEYS = ["captured", "kept", "unchanged", "filtered", "rejected", "dropped", "failed"]
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A folder with a pipeline of two cameras that end."""
+    (tmp_path / "pipeline.toml").write_text(PIPELINE)
+    return tmp_path
+
+
+@pytest.fixture
+def engine(monkeypatch, archive):
+    """An engine that runs nothing and gives a result; what it was called with is noted."""
+    counts = {
+        "captured": 9,
+        "kept": 2,
+        "unchanged": 1,
+        "filtered": 1,
+        "rejected": 1,
+        "dropped": 3,
+        "failed": 1,
+    }
+    noted = SimpleNamespace(calls=[], code=0)
+
+    def supervise(pipeline, *, again, show):
+        noted.calls.append((pipeline, again))
+        show(Progress(9, 9, 9, {"kept": 2}))
+        return RunResult(noted.code, {"lobby": counts}, archive, 75.2)
+
+    monkeypatch.setattr(module, "supervise", supervise)
+    return noted
+
+
+def process(place, *arguments, **more):
+    """Run it as a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "keepframe", "run", *arguments], cwd=place, capture_output=True, text=True, check=False, **more
+    )  # fmt: skip
+
+
+def test_a_summary_ends_a_run(call, place, engine, archive):
+    """In plain words, with where to look."""
+    done = call("run")
+
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [
+        "9 seen, 2 kept, 78 % not stored, 1 rejected, 3 dropped, 1 failed, biggest change at 0:02 (1 min 15 s)",
+        "pictures       archive",
+        "contact sheet  archive/index.html",
+    ]
+    assert (archive / "index.html").is_file()
+
+
+def test_scripts_get_one_object_on_the_last_line(call, place, engine, archive):
+    """With every outcome of every camera."""
+    done = call("run", "--json")
+
+    assert done.stdout.count("\n") == 1
+    said = json.loads(done.stdout)
+    assert list(said) == ["frames", "cameras", "archive", "seconds"]
+    assert list(said["frames"]) == list(said["cameras"]["lobby"]) == KEYS
+    assert (said["archive"], said["seconds"]) == (str(archive), 75.2)
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (1, "some frames failed"),
+        (70, "a process died again and again"),
+        (75, "another pipeline writes into this archive"),
+        (130, "left without draining"),
+    ],
+)
+def test_the_exit_code_is_the_engines_and_is_explained(call, place, engine, code, text):
+    """In words on stderr."""
+    engine.code = code
+    done = call("run")
+
+    assert done.exit_code == code
+    assert text in done.stderr
+
+
+def test_arguments_reach_the_engine(call, place, engine):
+    """--set changes the pipeline, --again reads settled sources once more."""
+    call("run", "pipeline.toml", "--set", "stages.score.threshold=0.9", "--again")
+    (pipeline, again) = engine.calls[0]
+
+    assert pipeline.stages["score"].steps[0].options == {"threshold": 0.9}
+    assert again is True
+
+
+def test_a_broken_pipeline_starts_nothing(call, place, engine):
+    """Exit 78, everything on stderr."""
+    done = call("run", "--set", "stages.score.treshold=1", "--set", "cameras.a.count=many")
+
+    assert done.exit_code == 78
+    assert done.stderr.splitlines()[0] == "keepframe: pipeline.toml: 2 problems"
+    assert engine.calls == []
+
+
+def test_a_file_that_is_not_there_starts_nothing(call, place, engine):
+    """It is told before any process could stumble over it."""
+    done = call("run", "--set", "cameras.a={source='video', path='lobbby.mp4'}")
+
+    assert done.exit_code == 78
+    assert f"cameras.a.path: expected a file or folder, there is no {place / 'lobbby.mp4'}" in done.stderr
+    assert engine.calls == []
+
+
+def test_a_taken_archive_exits_with_75(call, place, monkeypatch):
+    """Also where the engine raises."""
+
+    def supervise(pipeline, **_):
+        raise ArchiveLockedError("archive: another archive (process 7) writes into this folder")
+
+    monkeypatch.setattr(module, "supervise", supervise)
+    done = call("run")
+
+    assert (done.exit_code, done.stderr) == (
+        75,
+        "keepframe: archive: another archive (process 7) writes into this folder\n",
+    )
+
+
+def test_nothing_new_is_said(call, place, monkeypatch, archive):
+    """A second run over settled sources has nothing to do."""
+    monkeypatch.setattr(module, "supervise", lambda *_, **__: RunResult(0, {}, archive, 0.1))
+
+    assert call("run").stdout.startswith("nothing new: everything is settled already")
+
+
+def test_a_run_that_kept_nothing_has_no_sheet(call, place, monkeypatch, tmp_path):
+    """No archive, no page, no error."""
+    monkeypatch.setattr(module, "supervise", lambda *_, **__: RunResult(0, {}, tmp_path / "none", 0.1))
+
+    assert call("run").stdout == "nothing seen (0.1 s)\n"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_sheet_that_cannot_be_written_is_no_failure(call, place, engine, archive, caplog):
+    """The pictures are safe; the page is a convenience."""
+    archive.chmod(0o500)
+    done = call("run")
+    archive.chmod(0o700)
+
+    assert done.exit_code == 0
+    assert "event=no-contact-sheet" in caplog.text
+
+
+@pytest.mark.slow
+def test_a_whole_run(place):
+    """From the TOML to pictures, page and an account that balances; then there is nothing new; then everything once more."""
+    done = process(place, "--json")
+    said = json.loads(done.stdout.splitlines()[-1])
+    nothing = process(place)
+    again = process(place, "--json", "--again")
+
+    assert done.returncode == 0, done.stderr
+    assert (said["cameras"]["a"]["captured"], said["cameras"]["b"]["captured"]) == (30, 5)
+    assert said["frames"]["captured"] == sum(said["frames"][key] for key in KEYS[1:]) == 35
+    assert (place / "archive" / "index.html").is_file()
+    assert nothing.stdout.startswith("nothing new")
+    assert json.loads(again.stdout.splitlines()[-1])["frames"]["captured"] == 35
+    assert process(place, "--json", "--set", "x").returncode == 78
+
+
+@pytest.mark.slow
+def test_ctrl_c_drains(place):
+    """What was captured has its outcome, exit 0, and the summary is told."""
+    running = subprocess.Popen(
+        [sys.executable, "-m", "keepframe", "run", "--set", "cameras.a={source='synthetic'}"],
+        cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    for line in running.stderr:  # a line every few seconds: by then pictures have gone through
+        if " seen, " in line:
+            break
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    sound = subprocess.run([sys.executable, "-m", "keepframe", "verify", "archive"], cwd=place, check=False)
+
+    assert running.returncode == 0, err
+    assert " seen, " in out
+    assert sound.returncode == 0
+    assert (place / "archive").is_dir()

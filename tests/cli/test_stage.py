@@ -1,0 +1,95 @@
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from keepframe.cli import stage as module
+
+PIPELINE = """
+[cameras.a]
+source = "synthetic"
+count = 12
+[cameras.b]
+source = "synthetic"
+count = 12
+seed = 3
+[stages.score]
+replicas = 2
+"""
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A folder with a pipeline of two cameras and two score replicas."""
+    (tmp_path / "pipeline.toml").write_text(PIPELINE)
+    return tmp_path
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Which processes would be run."""
+    names = []
+    monkeypatch.setattr(module, "run_process", lambda _pipeline, name, _control: names.append(name) or 0)
+    monkeypatch.setattr(module, "_run_all", lambda _pipeline, found: names.extend(found) or 0)
+    return names
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (["archive"], ["archive.0"]),
+        (["score"], ["score.0"]),
+        (["score", "pipeline.toml", "--replica", "1"], ["score.1"]),
+        (["score", "--replica", "3", "--set", "stages.score.replicas=4"], ["score.3"]),
+        (["capture"], ["capture.a", "capture.b"]),
+        (["capture", "--camera", "b"], ["capture.b"]),
+    ],
+)
+def test_a_stage_is_its_processes(call, place, started, arguments, names):
+    """A replica, a camera's capture, or the captures of all cameras."""
+    done = call("stage", *arguments)
+
+    assert (done.exit_code, started) == (0, names)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (["scor"], 78, "stages: no stage named 'scor'; did you mean 'score'?"),
+        (["score", "--replica", "2"], 2, "expected 0 to 1, got 2; set stages.score.replicas to have more"),
+        (["score", "--camera", "a"], 2, "score is one for all cameras"),
+        (["capture", "--replica", "1"], 2, "a camera has one capture"),
+        (["capture", "--camera", "c"], 2, "no camera named 'c'; known: a, b"),
+    ],
+)
+def test_what_is_no_process_is_told(call, place, started, arguments, code, text):
+    """Nothing is started then."""
+    done = call("stage", *arguments)
+
+    assert done.exit_code == code
+    assert text in done.stderr
+    assert started == []
+
+
+@pytest.mark.slow
+def test_stages_by_hand_are_a_pipeline(place):
+    """Each in a process of its own, started in any order; the account balances in the end."""
+    begin = [sys.executable, "-m", "keepframe", "stage"]
+    names = [["score"], ["archive"], ["preprocess"], ["score", "--replica", "1"]]
+    others = [subprocess.Popen([*begin, *name], cwd=place, stderr=subprocess.PIPE) for name in names]
+    capture = subprocess.run(
+        [*begin, "capture"], cwd=place, capture_output=True, text=True, check=False, timeout=60
+    )
+    for other in others:
+        other.send_signal(signal.SIGTERM)
+    codes = [other.wait(timeout=30) for other in others]
+    for other in others:
+        other.stderr.close()
+    sound = subprocess.run(
+        [sys.executable, "-m", "keepframe", "verify", "archive"], cwd=place, capture_output=True, text=True, check=False
+    )  # fmt: skip
+
+    assert capture.returncode == 0, capture.stderr
+    assert codes == [0, 0, 0, 0]
+    assert sound.stdout.startswith("archive: sound: 24 frames of 2 cameras")

@@ -1,0 +1,85 @@
+import sqlite3
+
+import pytest
+
+
+def test_the_arithmetic_is_done_again(call, archive):
+    """Score, threshold and what follows, with all digits, from what is stored."""
+    done = call("why", archive, "lobby/0/2")
+
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [
+        "lobby/0/2: kept, changed: the score was above the threshold",
+        "  taken          2023-11-14T22:13:22.000Z, 2.000 s into the video, clip.mp4, number 2 (from 0)",
+        "  compared with  lobby/0/0",
+        "  score          ssim-tile 0.75",
+        "  score          mse 0.1",
+        "  arithmetic     ssim-tile 0.75 > threshold 0.5: changed, as it is written",
+        "  noted          score = ssim-tile",
+        "  file           lobby/2023-11-14/22-13-22.000_0-000002.jpg (333 B, 12x8, encoded by the archive)",
+    ]
+
+
+def test_a_file_names_its_frame(told, archive):
+    """A kept picture is enough to ask about it: relative to the archive, or any path to it."""
+    picture = next(archive.rglob("*_0-000000.jpg"))
+
+    assert told("why", archive, picture)[1]["seq"] == 0
+    assert told("why", archive, picture.relative_to(archive))[1]["seq"] == 0
+
+
+@pytest.mark.parametrize(
+    ("seq", "first_line"),
+    [
+        (0, "kept, first: there was nothing to compare with"),
+        (1, "unchanged: the score was not above the threshold"),
+        (3, "filtered, mine:dark: a stage let it go"),
+        (4, "rejected, corrupt: it was no valid picture"),
+        (5, "failed, blur: ValueError: expected something else: a stage raised an error over it"),
+        (7, "dropped, latest: the pipeline was busy, and the camera's policy is to go on with newer frames"),
+    ],
+)
+def test_every_outcome_is_explained(call, archive, seq, first_line):
+    """In words; a drop is found within its run."""
+    done = call("why", archive, f"lobby/0/{seq}")
+
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[0].partition(": ")[2] == first_line
+
+
+def test_scripts_get_the_row_and_the_decision(told, archive):
+    """The row as `list --all` has it, and the verdict done again."""
+    _, row = told("why", archive, "lobby/0/1")
+
+    assert row["outcome"] == "unchanged"
+    assert row["decision"] == {
+        "score": "ssim-tile",
+        "value": 0.25,
+        "threshold": 0.5,
+        "follows": "unchanged",
+        "agrees": True,
+    }
+
+
+def test_a_frame_without_a_threshold_has_no_decision(told, archive):
+    """The first one is kept without one."""
+    assert told("why", archive, "lobby/0/0")[1]["decision"] is None
+
+
+def test_a_row_that_contradicts_its_numbers_is_told(call, archive):
+    """Whoever changed the catalogue by hand is found out."""
+    with sqlite3.connect(archive / "catalogue.sqlite") as catalogue:
+        catalogue.execute("UPDATE frame SET threshold = 0.1 WHERE seq = 1")
+    catalogue.close()
+    done = call("why", archive, "lobby/0/1")
+
+    assert done.exit_code == 1
+    assert "ssim-tile 0.25 > threshold 0.1: changed, but NOT as it is written" in done.stdout
+
+
+def test_an_unknown_frame_is_told(call, archive):
+    """With what may be named."""
+    done = call("why", archive, "lobby/0/99")
+
+    assert done.exit_code == 1
+    assert "no frame or file 'lobby/0/99'; expected CAMERA/STREAM/SEQ or a kept file" in done.stderr
