@@ -95,6 +95,7 @@ from keepframe.metrics.tiles import Box, hottest_tile
 from keepframe.metrics.transport import earth_movers_distance, earth_movers_distance_2d
 from keepframe.metrics.triage import equality, triage
 from keepframe.metrics.wavelet import haar_signature, haar_wavelet
+from keepframe.metrics.windows import rase, rmse_sw, scc
 
 __all__ = [
     "CORRUPTED",
@@ -190,8 +191,11 @@ __all__ = [
     "psnr",
     "psnr_b",
     "r_squared",
+    "rase",
     "rmse",
+    "rmse_sw",
     "row_means",
+    "scc",
     "shift",
     "sparse_flow",
     "ssim",

@@ -31,6 +31,7 @@ from keepframe.metrics import (
     transport,
     triage,
     wavelet,
+    windows,
 )
 from keepframe.metrics.recipe import Recipe
 
@@ -59,6 +60,7 @@ FAMILIES = (
     rendering,
     congruency,
     blocking,
+    windows,
 )
 
 
