@@ -88,6 +88,7 @@ from keepframe.metrics.pixel import mean_absolute_difference, mse, psnr
 from keepframe.metrics.quality import gmsd, uqi
 from keepframe.metrics.regions import Light, Regions, changed_regions, even_light
 from keepframe.metrics.rendering import pixelmatch
+from keepframe.metrics.spectral import ergas, sam
 from keepframe.metrics.structure import ssim, ssim_map
 from keepframe.metrics.structure_variants import ms_ssim, ssim_gaussian, ssim_opencv, ssim_sewar
 from keepframe.metrics.thumbnail import thumbnail_count, thumbnail_max, thumbnail_mean
@@ -141,6 +142,7 @@ __all__ = [
     "edge_difference",
     "edge_mismatch",
     "equality",
+    "ergas",
     "euclidean",
     "euclidean_per_size",
     "even_light",
@@ -195,6 +197,7 @@ __all__ = [
     "rmse",
     "rmse_sw",
     "row_means",
+    "sam",
     "scc",
     "shift",
     "sparse_flow",

@@ -25,6 +25,7 @@ from keepframe.metrics import (
     pixel,
     quality,
     rendering,
+    spectral,
     structure,
     structure_variants,
     thumbnail,
@@ -61,6 +62,7 @@ FAMILIES = (
     congruency,
     blocking,
     windows,
+    spectral,
 )
 
 
