@@ -1,4 +1,7 @@
 import io
+import os
+import subprocess
+import sys
 
 import pytest
 from rich.console import Console
@@ -63,3 +66,16 @@ def test_what_is_shown_depends_on_who_looks(capsys):
 
     assert isinstance(shown(is_moving=True), Bar)
     assert capsys.readouterr().err == "1 of 2 seen, 0 kept; x\n"
+
+
+def test_other_lines_stand_above_the_bar():
+    """What a child logs while the bar moves is not torn, and markup in it is text."""
+    code = (
+        "import os\nfrom keepframe.cli.progress import Bar\nfrom keepframe.run.result import Progress\n"
+        "with Bar() as show:\n    show(Progress(1, 1, 2))\n    os.write(2, b'WARNING [red]died\\n')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, "FORCE_COLOR": "1"}
+    )  # fmt: skip
+
+    assert "WARNING [red]died\n" in done.stderr

@@ -16,6 +16,7 @@ from rich import progress
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn
 
+from keepframe.cli.aside import Aside
 from keepframe.cli.writing import duration
 from keepframe.run.result import Progress
 
@@ -32,19 +33,30 @@ def said(state: Progress) -> str:
 
 
 class Bar:
-    """A bar that moves, on a terminal. Use it in a `with`; call it with each state."""
+    """
+    A bar that moves, on a terminal, with whatever else is written to stderr above it. Use it in a `with`; call it with each state.
 
-    def __init__(self, console: Console) -> None:
-        self._progress = progress.Progress(
-            BarColumn(bar_width=30),
-            TextColumn("{task.description}", markup=False),
-            console=console,
-            transient=True,
-        )
+    console: where it is shown; the terminal that stderr is unless one is given.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console
+        self._aside: Aside | None = None
         self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
         """Show it."""
+        if self._console is None:
+            self._aside = Aside(self._above).__enter__()
+            self._console = Console(file=self._aside.terminal)
+        self._progress = progress.Progress(
+            BarColumn(bar_width=30),
+            TextColumn("{task.description}", markup=False),
+            console=self._console,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
         self._progress.start()
         return self
 
@@ -53,6 +65,12 @@ class Bar:
     ) -> None:
         """Take it away: the summary stands in its place."""
         self._progress.stop()
+        if self._aside is not None:
+            self._aside.__exit__(kind, error, where)
+
+    def _above(self, line: str) -> None:
+        if self._console is not None:
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def __call__(self, state: Progress) -> None:
         """Show this state."""
@@ -98,5 +116,5 @@ class Lines:
 def shown(*, is_moving: bool) -> Bar | Lines:
     """What shows a run on stderr: a bar if a person looks at it, else lines."""
     if is_moving:
-        return Bar(Console(stderr=True))
+        return Bar()
     return Lines(lambda text: click.echo(text, err=True))
