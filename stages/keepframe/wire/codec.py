@@ -8,6 +8,7 @@ nodes' business. Whatever does not fit raises WireError.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -15,15 +16,16 @@ import msgpack
 
 from keepframe.archive import MemoryDelta
 from keepframe.errors import WireError
-from keepframe.frame import STRENGTH, Item
+from keepframe.frame import STRENGTH, Frame, Item
 from keepframe.wire import messages
-from keepframe.wire.fields import NAME, Fields
+from keepframe.wire.fields import MAX_TEXT, NAME, Fields
 from keepframe.wire.payload import Part, item_fields, read_item
 
 VERSION = 1
 MAX_HEADER = 4096
 MAX_MEMORY = 64 << 20
 MAX_TOLD = 128
+MAX_REASON = 300
 MAX_PARTS = 33
 """The header, and a captured and a working picture for each of 16 frames."""
 KINDS = {
@@ -44,7 +46,7 @@ _LIMITS: dict[str, Any] = {
     "strict_map_key": True,
     "max_array_len": 256,
     "max_map_len": 64,
-    "max_str_len": 1024,
+    "max_str_len": 4 * MAX_TEXT,
     "max_bin_len": 0,
     "max_ext_len": 0,
 }
@@ -56,15 +58,18 @@ def encode(envelope: messages.Envelope) -> list[Part]:
     """
     The parts of a message: the header, then memory or pixels, which are not copied.
 
-    Raises WireError if it does not fit the limits; is_sendable() tells that of an item beforehand.
+    Raises WireError if it does not fit the limits; fitting() sees to that for an item beforehand.
 
     >>> len(encode(messages.Envelope((1, 2), 3, messages.Ping(True))))
     1
     """
-    fields, parts = _fields(envelope.body)
-    header = msgpack.packb(
-        [VERSION, envelope.connection, envelope.number, _NAMES[type(envelope.body)], *fields]
-    )
+    try:
+        fields, parts = _fields(envelope.body)
+        header = msgpack.packb(
+            [VERSION, envelope.connection, envelope.number, _NAMES[type(envelope.body)], *fields]
+        )
+    except (ValueError, TypeError, OverflowError) as error:
+        raise WireError(f"{type(envelope.body).__name__}: cannot be packed: {error}") from error
     if len(header) > MAX_HEADER:
         raise WireError(
             f"header of {len(header)} bytes, expected at most {MAX_HEADER}: fewer or shorter notes, fewer parts"
@@ -72,10 +77,43 @@ def encode(envelope: messages.Envelope) -> list[Part]:
     return [header, *parts]
 
 
+def fitting(item: Item, where: str) -> Item:
+    """
+    The item, if its header fits what decode() believes; else a failed header in its place that says why.
+
+    A message that only the receiver finds out about would break the session, come again, and break it again.
+
+    >>> from keepframe.frame import Frame
+    >>> fitting(Item((Frame(notes={"text": "x" * 5000}),)), "score").outcome
+    'failed'
+    """
+    why = _misfit(item)
+    if not why:
+        return item
+    first = item.frames[0]
+    bare = Frame(camera=first.camera, stream=first.stream, seq=first.seq)
+    for name in ("time_ns", "source", "index", "media_ns"):  # what of it can be told
+        told = replace(bare, **{name: getattr(first, name)})
+        bare = bare if _misfit(Item((told,))) else told
+    decided = first.outcome if first.outcome in ("end", "dropped") else "failed"
+    return Item((bare.settled(decided, f"{where}: cannot be sent on: {why}"[:MAX_REASON]),), item.count)
+
+
 def is_sendable(item: Item) -> bool:
-    """Whether an item's header fits; its names, scores and notes decide that."""
-    fields, parts = item_fields(item)
-    return len(msgpack.packb(fields)) <= MAX_HEADER - 256 and len(parts) < MAX_PARTS
+    """Whether an item's header fits what decode() believes."""
+    return not _misfit(item)
+
+
+def _misfit(item: Item) -> str:
+    try:
+        fields, parts = item_fields(item)
+        header = msgpack.packb(fields)
+        if len(header) > MAX_HEADER - 256:
+            return f"its header takes {len(header)} bytes, expected at most {MAX_HEADER - 256}: fewer or shorter notes, fewer parts"
+        read_item("", Fields(_unpack(header, _LIMITS), "FRAME"), parts)
+    except (ValueError, TypeError, OverflowError) as error:
+        return str(error)
+    return ""
 
 
 def decode(parts: Sequence[Part]) -> messages.Envelope:
