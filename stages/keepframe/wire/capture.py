@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any, Literal
 
 from keepframe.archive import Epoch
@@ -28,7 +29,7 @@ Policy = Literal["block", "latest"]
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """How much of one camera may be sent and not yet taken by the archive; one frame always may."""
+    """How much of one camera may be sent and not yet taken by the archive; one frame more than the stages hold back always may."""
 
     frames: int = 32
     nbytes: int = 64 << 20
@@ -39,7 +40,8 @@ class CaptureNode(Node):
     The node of one camera's capture.
 
     has_memory: whether the source can go on behind what is settled. run: which reading of the source the user asks for; a
-    greater number than the committed one means all of it again; None: whichever is committed.
+    greater number than the committed one means all of it again; None: whichever is committed. holds: how many frames the stages
+    on the way hold back at most; without one more the last of them would wait for ever.
     """
 
     def __init__(
@@ -56,15 +58,19 @@ class CaptureNode(Node):
         run: int | None = None,
         credit: Credit | None = None,
         store: Store | None = None,
+        holds: int = 0,
     ) -> None:
         super().__init__(name, (), lowers, cameras, nonce, pipeline)
         self.camera, self.policy, self.has_memory, self.run = camera, policy, has_memory, run
         self.credit = credit or Credit()
+        self.holds = holds
         if policy == "latest":
-            self.credit = Credit(min(2, self.credit.frames), self.credit.nbytes)
+            self.credit = Credit(min(max(2, holds + 1), self.credit.frames), self.credit.nbytes)
         self.store = store or Store()
         self.epoch: Epoch = (0, 0, nonce())
-        self.peer = ""
+        self.peers: list[str] = []
+        """Where the frames of this session go: one replica of each lower stage."""
+        self.answered: set[str] = set()
         self.begin: Mapping[str, Any] | None = None
         """The source's memory to begin with, once a session has opened."""
         self.why = ""
@@ -74,7 +80,12 @@ class CaptureNode(Node):
         self.sent = self.taken = self.marked = START
         self.unmarked, self.marked_at, self.mark_every = 0, 0.0, 1
         self.in_flight: deque[tuple[Position, int]] = deque()
+        self.marks: deque[Position] = deque()
+        """Marks of this session that are not committed."""
         self.known: Mapping[str, bytes] = {}
+        """The source's memory at the last mark: what the catalogue has once that is committed."""
+        self.points: dict[Position, Mapping[str, bytes]] = {}
+        """Where this capture may find itself again: positions that may be committed, with the memory at each."""
         self.last_memory: Mapping[str, Any] | None = None
         self.settled: dict[str, int] = {}
         """How many frames have been settled here, by outcome; for people."""
@@ -85,7 +96,8 @@ class CaptureNode(Node):
     def wants(self) -> bool:
         """Whether the source should be read now."""
         is_reading = self.begin is not None and not self.is_ended and not self.is_over
-        return is_reading and (self.policy == "latest" or not self.store.is_full)
+        has_room = self.policy == "latest" or not self.store.is_full
+        return is_reading and (has_room or self._waits_for((self.store.stream, self.store.next_seq)))
 
     def offer(self, frame: Frame, memory: Mapping[str, Any] | None = None) -> None:
         """The source has given a frame; with `latest` the newest wins. One that comes after the end was never captured."""
@@ -93,7 +105,8 @@ class CaptureNode(Node):
             return
         self.store.add(frame, memory)
         if self.policy == "latest":
-            unsent = [s.item.at for s in self.store.after(self.store.sent) if s.item.outcome is None]
+            headers = ("end", "dropped")
+            unsent = [s.item.at for s in self.store.after(self.store.sent) if s.item.outcome not in headers]
             for at in unsent[:-1]:
                 self.store.drop(at)
 
@@ -105,8 +118,13 @@ class CaptureNode(Node):
                 self.store.add(Frame(camera=self.camera).settled("end"))
 
     def drain(self) -> None:
-        """Stop reading; what was captured gets its outcome. A source that can go on later keeps its stream open."""
+        """
+        Stop reading; what was captured gets its outcome. A source that can go on later keeps its stream open.
+
+        Where stages hold frames back and no end will make them let go, what is not committed is read again later.
+        """
         if self.has_memory or self.begin is None:
+            self.is_over = self.is_over or (self.holds > 0 and not self.is_ended)
             self.is_ended = True
         self.end()
 
@@ -129,47 +147,59 @@ class CaptureNode(Node):
             if now >= self.retry_at:
                 self._open()
             return
+        runs: list[Stored] = []
         for stored in list(self.store.after(self.sent)):
-            if not self._may_send(stored):
+            if not stored.takes_room:
+                runs.append(stored)  # waits for the credit of what comes behind it, and grows until then
+            elif self._may_send(stored):
+                for due in (*runs, stored):
+                    self._send(due)
+                runs.clear()
+            else:
                 break
-            self._send(stored)
-        if self.sent > self.marked and self.store.is_full:
+        if self.sent > self.marked and self.store.is_full and not self.marks:
             self._mark()  # nothing can be freed without it
 
     def on_opened(self, peer: str, m: messages.Opened) -> None:
         """Begin behind what is committed: read the source from there, or send again what is held."""
-        if peer != self.peer or m.epoch != self.epoch or self.is_open or self.is_over:
+        if peer not in self.peers or m.epoch != self.epoch or self.is_open or self.is_over:
+            return
+        self.answered.add(peer)
+        if self.answered != set(self.peers):
             return
         memory = {k: v for k, v in m.memory.get(NAME, {}).items() if v is not None}
-        self._book(m.outcomes)
-        self.store.free(m.committed)
         if self.begin is None:
             self._begin(m, memory)
-        elif not self._goes_on(m.committed):
+        elif not self._goes_on(m, memory):
             self.why = (
                 f"{self.camera}: another capture of this camera has gone on to {m.committed}; this one stops"
             )
             self.is_over = True
-        self.known = memory
+        if self.is_over:
+            return
+        self._book(m.outcomes)
+        self._settled_upto(m.committed)
+        self.known = self.points[m.committed] = memory
         self.is_open, self.tries = True, 0
         self.sent = self.taken = self.marked = m.committed
         self.in_flight.clear()
+        self.marks.clear()
         self.unmarked, self.mark_every = 0, 1
 
     def on_ack(self, peer: str, m: messages.Ack) -> None:
         """The archive has taken frames, which frees credit, or committed outcomes, which frees pictures."""
-        if peer != self.peer or m.epoch != self.epoch:
+        if peer not in self.peers or m.epoch != self.epoch or not self.is_open:
             return
         self._book(m.outcomes)
         if m.outcomes:
-            self.store.free(m.taken)
+            self._settled_upto(m.taken)
         self.taken = max(self.taken, m.taken)
         while self.in_flight and self.in_flight[0][0] <= self.taken:
             self.in_flight.popleft()
 
     def on_break(self, peer: str, m: messages.Break) -> None:
         """This session is over; a newer epoch in the way means counting on from it."""
-        if m.epoch != self.epoch or peer != self.peer:
+        if m.epoch != self.epoch or peer not in self.peers:
             return
         if m.newest[0] > self.epoch[0] or (m.newest[0] == self.epoch[0] and m.newest[2] != self.epoch[2]):
             self.epoch = (m.newest[0] + 1, 0, self.epoch[2])
@@ -177,28 +207,35 @@ class CaptureNode(Node):
 
     def link_down(self, peer: str) -> None:
         """The way down is broken, and the session with it."""
-        if peer == self.peer:
+        if peer in self.peers:
             self._closed()
 
     def replicas_changed(self) -> None:
         """Open where the camera belongs now."""
-        chosen = self.choose(self.camera, self.lowers[0])
-        if chosen is not None and chosen != self.peer:
+        chosen = self._chosen()
+        if chosen and chosen != self.peers:
             self.is_open, self.retry_at = False, self.now
 
+    def _chosen(self) -> list[str]:
+        """A replica of each lower stage; none of all while one of them has none."""
+        chosen = [self.choose(self.camera, stage) for stage in self.lowers]
+        return [peer for peer in chosen if peer is not None] if None not in chosen else []
+
     def _open(self) -> None:
-        self.peer = self.choose(self.camera, self.lowers[0]) or ""
-        self.retry_at = self.now + ANSWER_S if self.peer else float("inf")  # until a replica is there
-        if self.peer:
-            incarnation, attempt, nonce = self.epoch
-            self.epoch = (incarnation, attempt + 1, nonce)
-            self.send(self.peer, messages.Open(self.camera, self.epoch, self.store.held))
+        self.peers, self.answered = self._chosen(), set()
+        self.retry_at = self.now + ANSWER_S if self.peers else float("inf")  # until a replica is there
+        incarnation, attempt, nonce = self.epoch
+        self.epoch = (incarnation, attempt + bool(self.peers), nonce)
+        weight = Fraction(1, max(1, len(self.peers)))
+        for i, peer in enumerate(self.peers):
+            branch = (i,) if len(self.peers) > 1 else ()
+            self.send(peer, messages.Open(self.camera, self.epoch, self.store.held, weight, branch))
 
     def _closed(self) -> None:
         self.is_open, self.tries = False, self.tries + 1
         self.retry_at = self.now + min(MAX_RETRY_S, RETRY_S * 2**self.tries)
-        if self.choose(self.camera, self.lowers[0]) is None:
-            self.peer = ""
+        if not self._chosen():
+            self.peers = []
 
     def _begin(self, m: messages.Opened, memory: Mapping[str, bytes]) -> None:
         """Like a stage: from the committed memory, never from what another process may remember."""
@@ -224,25 +261,46 @@ class CaptureNode(Node):
         self.run = committed_run if self.run is None else self.run
         self.begin = known if goes_on else {}
 
-    def _goes_on(self, committed: Position) -> bool:
-        """Whether what is held here begins right behind what is committed."""
-        stream, seq = committed
-        first = self.store.held[0] if self.store.held else (self.store.stream, self.store.next_seq)
-        return first in ((stream, seq + 1), (stream + 1, 0))
+    def _goes_on(self, m: messages.Opened, memory: Mapping[str, bytes]) -> bool:
+        """Whether what is committed is this capture's own: a mark it has sent, with the memory it had there."""
+        if self.points.get(m.committed) != memory:
+            return False
+        rest = next(
+            (s.item.at for s in self.store.after(m.committed)), (self.store.stream, self.store.next_seq)
+        )
+        stream, seq = m.committed
+        return rest == ((stream + 1, 0) if m.is_ended or m.committed == START else (stream, seq + 1))
+
+    def _settled_upto(self, position: Position) -> None:
+        self.store.free(position)
+        while self.marks and self.marks[0] <= position:
+            self.marks.popleft()
+        self.points = {at: memory for at, memory in self.points.items() if at >= position}
+
+    def _waits_for(self, next_at: Position) -> bool:
+        """Whether the oldest mark may wait for the frame at this position, since stages hold back what it speaks of."""
+        behind = self.store.after(self.marks[0]) if self.marks else ()
+        return bool(self.marks) and sum(s.takes_room for s in behind if s.item.at < next_at) < self.holds
 
     def _may_send(self, stored: Stored) -> bool:
-        if stored.item.at > self.store.sent and self.store.is_full_without(stored):
+        if (
+            stored.item.at > self.store.sent
+            and self.store.is_full_of_sent
+            and not self._waits_for(stored.item.at)
+        ):
             return False
-        is_free = len(self.in_flight) < self.credit.frames
+        if len(self.in_flight) <= self.holds:
+            return True
         used = sum(nbytes for _, nbytes in self.in_flight)
-        return not self.in_flight or (is_free and used + stored.nbytes <= self.credit.nbytes)
+        return len(self.in_flight) < self.credit.frames and used + stored.nbytes <= self.credit.nbytes
 
     def _send(self, stored: Stored) -> None:
         item = stored.item
-        self.send(self.peer, messages.Frame(self.camera, self.epoch, item))
+        for peer in self.peers:
+            self.send(peer, messages.Frame(self.camera, self.epoch, item))
         self.sent = item.upto
         self.store.sent = max(self.store.sent, self.sent)
-        self.last_memory = stored.memory or self.last_memory
+        self.last_memory = stored.memory if stored.memory is not None else self.last_memory
         self.unmarked += 1
         if stored.takes_room:
             self.in_flight.append((item.upto, stored.nbytes))
@@ -255,9 +313,13 @@ class CaptureNode(Node):
             memory = pack({**self.last_memory, "run": self.run or 0}, NAME)
             delta = messages.changed(self.known, memory)
             self.known = memory
-        self.send(
-            self.peer, messages.Mark(self.camera, self.epoch, self.sent, {NAME: delta} if delta else {})
-        )
+        self.points[self.sent] = self.known
+        self.marks.append(self.sent)
+        m = messages.Mark(self.camera, self.epoch, self.sent, {NAME: delta} if delta else {})
+        m = replace(m, weight=Fraction(1, len(self.peers)))
+        for peer in self.peers:
+            self.send(peer, m)
+            m = replace(m, memory={})  # one branch carries it, the archive puts them together
         self.marked, self.marked_at, self.unmarked = self.sent, self.now, 0
         self.mark_every = min(2 * self.mark_every, MARK_EVERY)
 

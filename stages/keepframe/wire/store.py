@@ -31,7 +31,7 @@ class Stored:
 
 @dataclass(slots=True)
 class Store:
-    """Bounded in frames and bytes; one frame always fits."""
+    """Bounded in frames and bytes; one frame always has room."""
 
     max_frames: int = MAX_FRAMES
     max_bytes: int = MAX_BYTES
@@ -46,14 +46,17 @@ class Store:
     @property
     def is_full(self) -> bool:
         """Whether no further frame has room."""
-        return self.frames >= self.max_frames or self.nbytes >= self.max_bytes
+        return self._is_full(self.frames, self.nbytes)
 
-    def is_full_without(self, stored: Stored) -> bool:
-        """Whether what is here beside this item leaves no room."""
-        return (
-            self.frames - stored.takes_room >= self.max_frames
-            or self.nbytes - stored.nbytes >= self.max_bytes
-        )
+    @property
+    def is_full_of_sent(self) -> bool:
+        """
+        Whether what was sent and is not settled takes all the room.
+
+        What waits behind it must not be counted: it would keep the frames that could make room from being sent.
+        """
+        sent = [stored for at, stored in self.items.items() if at <= self.sent]
+        return self._is_full(sum(s.takes_room for s in sent), sum(s.nbytes for s in sent))
 
     @property
     def held(self) -> tuple[Position, Position] | None:
@@ -106,6 +109,9 @@ class Store:
                 is_run = stored.item.outcome == "dropped" and stored.item.upto == (stream, seq - 1)
                 return position if is_run and position > self.sent else START
         return START
+
+    def _is_full(self, frames: int, nbytes: int) -> bool:
+        return frames >= 1 and (frames >= self.max_frames or nbytes >= self.max_bytes)
 
     def _pop(self, at: Position) -> Stored:
         stored = self.items.pop(at)
