@@ -19,6 +19,9 @@ from keepframe.stage.memory import pack, unpack
 
 CONFIG = "config"
 """The key under which a memory says which configuration it was learned under."""
+HELD = "\0held"
+"""The key under which a step that holds frames back remembers which; no user's key begins like that."""
+NOTHING = pack({HELD: []}, "")[HELD]
 MAX_PARTS = 16
 MAX_REASON = 300
 
@@ -105,6 +108,11 @@ class _Held:
     item: Item
     outs: list[list[Frame] | None]
     age: int = 0
+    """How many items have come since."""
+    calls: int = 0
+    """How many times the stage has been called since: headers pass it by."""
+    has_left: bool = False
+    """Whether it left before the memory was committed that this line started with; then it only waits for its turn to be over."""
 
     @property
     def is_done(self) -> bool:
@@ -126,7 +134,7 @@ class _Step:
         shared: MutableMapping[int, Any],
     ) -> None:
         contract = bound.contract
-        self.use, self.committed, self.prefix = contract.use, committed, f"{place}."
+        self.use, self.prefix = contract.use, f"{place}."
         self.is_shared = contract.is_class and contract.per == "process"
         if self.is_shared:
             if place not in shared:
@@ -140,13 +148,20 @@ class _Step:
         self.holds = int(getattr(self.call, "holds", 0) or 0)
         self.waiting: deque[_Held | Mark] = deque()
         own = {k.removeprefix(self.prefix): v for k, v in memory.items() if k.startswith(self.prefix)}
+        self.latest = committed
+        for stream, seq, parts, age, calls in unpack({HELD: own.pop(HELD, NOTHING)})[HELD]:
+            frames = tuple(Frame(camera="", stream=stream, seq=seq, part=part) for part in parts)
+            self.waiting.append(_Held(Item(frames), [None] * len(frames), age, calls, has_left=True))
         if own and self.has_memory:
             self.instance.load(unpack(own))
 
     def push(self, thing: Item | Mark) -> list[Item | Mark]:
         if isinstance(thing, Mark):
             if self.has_memory:
-                saved = pack(self.instance.save(), self.use)
+                saved = pack(
+                    {**self.instance.save(), HELD: self._held()} if self.holds else self.instance.save(),
+                    self.use,
+                )
                 thing = replace(thing, memory=thing.memory | {self.prefix + k: v for k, v in saved.items()})
             self.waiting.append(thing)
         elif thing.outcome == "end":
@@ -154,13 +169,14 @@ class _Step:
             self.waiting.append(_Held(thing, [[f] for f in thing.frames]))
         else:
             held = _Held(thing, [[f] if f.outcome is not None else None for f in thing.frames])
-            self._grow_old()
+            for older in self._undone():
+                older.age += 1
             self.waiting.append(held)
+            self.latest = thing.at
             for i, frame in enumerate(thing.frames):
                 if frame.outcome is None:
                     self._work(held, i, frame)
-            if not self.holds:
-                self._give_up(held)
+            self._let_go()
         return self._leave()
 
     def close(self) -> None:
@@ -168,22 +184,32 @@ class _Step:
             self.instance.__exit__(None, None, None)
 
     def _work(self, held: _Held, i: int, frame: Frame) -> None:
+        for older in self._undone():
+            older.calls += older is not held
         try:
             self._place(self._outputs(self.call(frame, **self.options)))
         except Exception as error:  # noqa: BLE001  a stage that raises loses that frame only
             held.outs[i] = [frame.settled("failed", self._told(error))]
 
+    def _let_go(self) -> None:
+        """Nothing is held back longer than promised. A stage that was not called, since headers came, is asked to flush first."""
+        old = [held for held in self._undone() if held.age >= self.holds]
+        if any(held.calls < self.holds for held in old):
+            self._flush()
+        for held in old:
+            self._give_up(held)
+
     def _flush(self) -> None:
+        """Everything that is held comes out, or was filtered."""
         flush = getattr(self.instance, "flush", None)
         told = ""
         if flush is not None:
             try:
                 self._place(self._outputs(flush()))
-            except Exception as error:  # noqa: BLE001  as above: what it held is lost, nothing else
+            except Exception as error:  # noqa: BLE001  a stage that raises loses what it held, nothing else
                 told = self._told(error)
-        for held in self.waiting:
-            if isinstance(held, _Held):
-                self._give_up(held, told)
+        for held in self._undone():
+            self._give_up(held, told)
 
     def _outputs(self, given: Any) -> list[Frame]:
         if given is None:
@@ -213,14 +239,16 @@ class _Step:
         for (at, part), group in groups.items():
             place = self._find(at, part)
             if place is None:
-                if at <= self.committed:
-                    continue  # it left before the memory was committed that this line started with
+                if self.holds and at <= self.latest:
+                    continue  # too late: its turn is over
                 raise ValueError(
                     f"gave a frame that is not here (any more): {group[0].name}; hold at most {self.holds} back"
                 )
             held, i = place
             below = f"{part}." if part else ""
-            held.outs[i] = [replace(f, part=f"{below}{n}") for n, f in enumerate(group)] if len(group) > 1 else group
+            held.outs[i] = (
+                [replace(f, part=f"{below}{n}") for n, f in enumerate(group)] if len(group) > 1 else group
+            )
 
     def _find(self, at: Position, part: str) -> tuple[_Held, int] | None:
         for held in reversed(self.waiting):
@@ -230,12 +258,13 @@ class _Step:
                         return held, i
         return None
 
-    def _grow_old(self) -> None:
-        for held in self.waiting:
-            if isinstance(held, _Held):
-                held.age += 1
-                if held.age > self.holds:
-                    self._give_up(held)
+    def _undone(self) -> list[_Held]:
+        return [held for held in self.waiting if isinstance(held, _Held) and not held.is_done]
+
+    def _held(self) -> list[Any]:
+        """What a line that starts with this memory must know of what is held here."""
+        undone = self._undone()
+        return [[*held.item.at, [f.part for f in held.item.frames], held.age, held.calls] for held in undone]
 
     def _give_up(self, held: _Held, told: str = "") -> None:
         """What has not come out by now does not come: the stage has filtered it."""
@@ -250,7 +279,10 @@ class _Step:
         left: list[Item | Mark] = []
         while self.waiting and (isinstance(self.waiting[0], Mark) or self.waiting[0].is_done):
             thing = self.waiting.popleft()
-            left.append(thing if isinstance(thing, Mark) else thing.left())
+            if isinstance(thing, Mark):
+                left.append(thing)
+            elif not thing.has_left:
+                left.append(thing.left())
         return left
 
     def _told(self, error: Exception) -> str:
