@@ -41,7 +41,9 @@ class Shell:
         self.node = node
         self.condition = threading.Condition()
         self.rejected = 0
-        """How many messages did not fit the protocol."""
+        """How many messages that came did not fit the protocol."""
+        self.unsendable = 0
+        """How many of this process's own did not, each of which has ended its connection."""
         self.failure: BaseException | None = None
         self.on_tick: Callable[[], None] = lambda: None
         """Called inside a turn, regularly, whatever the worker is busy with."""
@@ -157,8 +159,13 @@ class Shell:
                 self._send_one(peer, envelope)
 
     def _send_one(self, peer: str, envelope: Envelope) -> None:
-        parts: Sequence[Any] = encode(envelope)
         socket = self._dealers.get(peer)
+        try:
+            parts: Sequence[Any] = encode(envelope)
+        except WireError:
+            self.unsendable += 1
+            self.node.reset(peer)  # a hole in the numbers
+            return
         if socket is None and self._router is not None:
             socket, parts = self._router, [bytes.fromhex(peer), *parts]
         if socket is None:
