@@ -105,3 +105,92 @@ def test_one_thread_gives_what_many_give(name, make):
         cv2.setNumThreads(before)
 
     assert together == pytest.approx(alone, rel=1e-6)
+
+
+# more noise must mean more difference; not so for these, and their docstrings say what they are blind to
+INDIFFERENT_TO_NOISE = {
+    "aligned-difference": "interpolation of the aligned picture smooths the noise away",
+    "background-knn": "noise stays below its threshold",
+    "background-mean-deviation": "takes the noise for noise",
+    "background-mog2": "noise stays below its threshold",
+    "background-running-mean": "noise stays below its tolerance",
+    "cross-correlation-shift": "noise does not move the camera",
+    "dense-flow": "noise is no motion",
+    "ecc-shift": "noise does not move the camera",
+    "phase-shift": "noise does not move the camera",
+    "sparse-flow": "noise is no motion",
+}
+
+
+@pytest.mark.parametrize("name", sorted(set(PLAIN) - set(INDIFFERENT_TO_NOISE)))
+def test_more_noise_is_never_closer(name, make):
+    """Deviations of 1, 5 and 25 gray levels."""
+    scene = make.in_colour(make.scene(192, 256))
+    scores = [metric(name).score(scene, make.noisy(scene, sigma)) for sigma in (1, 5, 25)]
+
+    assert scores == sorted(scores)
+
+
+UNMOVED_BY_BRIGHTNESS = [
+    ("ncc", 1e-9),
+    ("r-squared", 1e-3),
+    ("template-match", 1e-9),
+    ("edge-difference", 1e-6),
+    ("edge-mismatch", 1e-9),
+    ("gradient-orientation", 1e-4),
+    ("hash-difference", 0.02),
+    ("hash-average", 0.05),
+    ("hash-wavelet", 0.05),
+    ("hash-perceptual", 0.05),
+    ("dct-distance", 1e-3),
+    ("phase-shift", 1e-3),
+    ("sparse-flow", 1e-3),
+]
+
+
+@pytest.mark.parametrize(("name", "largest"), UNMOVED_BY_BRIGHTNESS)
+def test_ten_levels_more_everywhere_are_not_seen(name, largest, make):
+    """Without saturation, what these measure is the same."""
+    scene = np.clip(make.scene(120, 160), 5, 240)
+
+    assert metric(name).score(scene, scene + 10) <= largest
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "histogram-l1",
+        "hellinger",
+        "jensen-shannon",
+        "kullback-leibler",
+        "earth-movers-distance",
+        "hash-colour",
+    ],
+)
+def test_a_mirrored_picture_is_the_same_to_what_only_counts(name, make):
+    """Counts of gray levels and colours have no place."""
+    scene = make.in_colour(make.scene(96, 128))
+
+    assert metric(name).score(scene, scene[:, ::-1]) == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mse",
+        "ssim",
+        "ssim-gaussian",
+        "ms-ssim",
+        "gmsd",
+        "uqi",
+        "edge-difference",
+        "hash-perceptual",
+        "dct-distance",
+    ],
+)
+def test_more_blur_is_never_closer(name, make):
+    """Deviations of 0.7, 1.5 and 4 pixels."""
+    scene = make.scene(192, 256)
+    scores = [metric(name).score(scene, cv2.GaussianBlur(scene, (0, 0), sigma)) for sigma in (0.7, 1.5, 4)]
+
+    assert scores == sorted(scores)

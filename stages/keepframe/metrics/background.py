@@ -14,6 +14,8 @@ from keepframe.metrics.images import Image, channel_mean, eight_bit, one, pair
 from keepframe.metrics.recipe import Recipe, as_it_is
 
 _FOREGROUND = 255
+# not 0: with that OpenCV 5's KNN takes what it is shown for background after a few looks
+_LOOK_ONLY = 1e-8
 # KNN calls everything foreground until it has seen a pixel a few times
 _SHOWN = 10
 
@@ -149,7 +151,7 @@ class Mixture:
         _learned(len(self._shape), "mixture")
         samples = eight_bit(one(image, "mixture"))
         _same_shape(samples.shape, self._shape, "mixture")
-        return np.asarray(np.asarray(self._model.apply(_coloured(samples), None, 0)) == _FOREGROUND)
+        return np.asarray(np.asarray(self._model.apply(_coloured(samples), None, _LOOK_ONLY)) == _FOREGROUND)
 
 
 def background_mean_deviation(reference: Image, test: Image, *, k: float = 2.0) -> float:

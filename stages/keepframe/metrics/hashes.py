@@ -138,7 +138,8 @@ def colour_hash(image: Image, *, compatible: bool = False) -> Bits:
     counts = [np.histogram(hue[part], bins=edges)[0] for part in (faint, bright)]
     shares = [black.mean(), (~black & grayish).mean(), *(np.concatenate(counts) / max(1, coloured.sum()))]
     eighths = np.minimum(7, (np.array(shares) * 8).astype(int))
-    return np.asarray((eighths[:, None] >> np.array([2, 1, 0])) & 1, bool)
+    # imagehash's bits: the middle one says "2 or more", not the second binary digit
+    return np.asarray(eighths[:, None] // np.array([4, 2, 1]) % np.array([8, 4, 2]) > 0)
 
 
 def hamming(one_hash: Bits, other_hash: Bits) -> int:
