@@ -45,6 +45,14 @@ from keepframe.metrics.divergence import (
     kullback_leibler,
 )
 from keepframe.metrics.edges import edge_difference, edge_mismatch, gradient_magnitude, gradient_orientation
+from keepframe.metrics.fusion import (
+    d_lambda,
+    d_s,
+    qnr,
+    quality_no_reference,
+    spatial_distortion,
+    spectral_distortion,
+)
 from keepframe.metrics.handbook import page
 from keepframe.metrics.hashes import (
     average_hash,
@@ -130,6 +138,8 @@ __all__ = [
     "colour_hash",
     "compare",
     "cross_correlation_shift",
+    "d_lambda",
+    "d_s",
     "dct_distance",
     "dense_flow",
     "difference_box",
@@ -192,6 +202,8 @@ __all__ = [
     "pixelmatch",
     "psnr",
     "psnr_b",
+    "qnr",
+    "quality_no_reference",
     "r_squared",
     "rase",
     "rmse",
@@ -201,6 +213,8 @@ __all__ = [
     "scc",
     "shift",
     "sparse_flow",
+    "spatial_distortion",
+    "spectral_distortion",
     "ssim",
     "ssim_gaussian",
     "ssim_map",

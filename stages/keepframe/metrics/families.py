@@ -16,6 +16,7 @@ from keepframe.metrics import (
     difference,
     divergence,
     edges,
+    fusion,
     hashes,
     histograms,
     information,
@@ -63,6 +64,7 @@ FAMILIES = (
     blocking,
     windows,
     spectral,
+    fusion,
 )
 
 
