@@ -53,6 +53,7 @@ from keepframe.metrics.fusion import (
     spatial_distortion,
     spectral_distortion,
 )
+from keepframe.metrics.gradients import gsm
 from keepframe.metrics.handbook import page
 from keepframe.metrics.hashes import (
     average_hash,
@@ -161,6 +162,7 @@ __all__ = [
     "gmsd",
     "gradient_magnitude",
     "gradient_orientation",
+    "gsm",
     "haar_signature",
     "haar_wavelet",
     "hamming",

@@ -17,6 +17,7 @@ from keepframe.metrics import (
     divergence,
     edges,
     fusion,
+    gradients,
     hashes,
     histograms,
     information,
@@ -65,6 +66,7 @@ FAMILIES = (
     windows,
     spectral,
     fusion,
+    gradients,
 )
 
 
