@@ -25,6 +25,9 @@ from keepframe.capture.interval import NS
 
 log = logging.getLogger(__name__)
 
+_TS_DISCONT = 0x0200
+"""AVFMT_TS_DISCONT: formats like MPEG-TS, in which the same time stamp may come twice."""
+
 DAMAGE_NS = 10 * NS
 """Longest media time for which pictures after a damaged one count as damaged, if no key frame comes before."""
 
@@ -54,7 +57,7 @@ def open_video(path: Path, threads: int) -> tuple[InputContainer, VideoStream]:
         if not file.read(1):
             raise ValueError(f"{path}: expected a video, got an empty file")
     try:
-        container = av.open(f"file:{path}")
+        container = av.open(f"file:{path}", metadata_errors="replace")
     except av.FFmpegError as error:
         raise ValueError(
             f"{path}: expected a video, got a file that cannot be read as one ({error.strerror})"
@@ -86,10 +89,8 @@ def pictures_behind(
     if place.is_regular and place.pts is not None:
         container, stream = open_video(path, threads)
         with container:
-            container.seek(place.pts, stream=stream)
             frames = _frames(container, stream, path)
-            frame = next((f for f, _ in frames if f.pts is None or f.pts >= place.pts), None)
-            if frame is not None and frame.pts == place.pts and check_of(frame) == check:
+            if _sought(container, stream, frames, place.pts) == check:
                 yield from _placed(frames, place, stream)
                 return
     found = False
@@ -100,6 +101,20 @@ def pictures_behind(
             yield at, frame
     if not found:
         raise ValueError(f"{path}: its picture number {place.index} is not the one that was there")
+
+
+def _sought(
+    container: InputContainer, stream: VideoStream, frames: Iterator[tuple[av.VideoFrame, bool]], pts: int
+) -> int | None:
+    """Lead `frames` to the picture of this time stamp, from the key frame before it; its check, None if it is not to be had so."""
+    if container.format.flags & _TS_DISCONT:
+        return None
+    try:
+        container.seek(pts, stream=stream)
+    except av.FFmpegError:
+        return None
+    frame = next((f for f, _ in frames if f.pts is None or f.pts >= pts), None)
+    return check_of(frame) if frame is not None and frame.pts == pts else None
 
 
 def check_of(frame: av.VideoFrame) -> int:
@@ -122,26 +137,46 @@ def _frames(
 
     A packet that the decoder refuses gives no picture and no number. A file that ends too early ends here too, with a warning.
     """
-    count, refused, is_after_gap = 0, 0, False
+    count, refused = 0, 0
+    gap: list[
+        int | None
+    ] = []  # time stamps of what was refused or incomplete; the decoder gives pictures later than it takes packets
     packets = container.demux(stream)
     while True:
-        packet = None
+        packet = _next_packet(packets, path)
+        if packet is not None and packet.is_corrupt:
+            gap.append(packet.pts)
         try:
-            packet = next(packets, None)
             frames = stream.codec_context.decode(packet)
-        except av.error.InvalidDataError:
-            refused, is_after_gap, frames = refused + 1, True, []
-        except av.error.EOFError:
+        except av.error.EOFError:  # the last packet of a demuxer has flushed the decoder already
             frames = []
+        except av.FFmpegError:
+            refused, frames = refused + 1, []
+            gap.append(packet.pts if packet is not None else None)
         for frame in frames:
-            yield frame, frame.is_corrupt or (is_after_gap and not frame.key_frame)
-            count, is_after_gap = count + 1, False
+            before = len(gap)
+            gap = [pts for pts in gap if pts is not None and frame.pts is not None and frame.pts < pts]
+            yield frame, frame.is_corrupt or (len(gap) < before and not frame.key_frame)
+            count += 1
         if packet is None:
             break
     if refused:
         log.warning(
             "video path=%s decoded=%d of=%s undecodable=%d", path, count, stream.frames or "?", refused
         )
+
+
+def _next_packet(packets: Iterator[av.Packet[Any]], path: Path) -> av.Packet[Any] | None:
+    """The next packet; None at the end, and where nothing can be made of the rest of the file. Raises OSError if it cannot be read."""
+    try:
+        return next(packets, None)
+    except av.FFmpegError as error:
+        if isinstance(error, OSError) and not isinstance(error, BlockingIOError):
+            raise  # the disk, the network: what follows may be there next time
+        log.warning("video path=%s ends_early=%s", path, error.strerror)
+    except IndexError:  # PyAV 18 at the end of a file in which a further stream turned up on the way
+        pass
+    return None
 
 
 def _placed(

@@ -31,8 +31,12 @@ class Video:
     quarter more CPU).
 
     A frame's index counts every decoded picture from 0, taken or not; media_ns is its time from the first picture; its time is the
-    file's creation tag (if between 1990 and 2100), else when it was last written, plus media_ns. A picture that was damaged, and what
-    builds on it up to the next key frame (10 s at most), is rejected as "corrupt"; a packet that gives no picture counts for nothing.
+    file's creation tag (if between 1990 and 2100), else when it was last written, plus media_ns. A picture that the decoder says is
+    damaged, or behind a gap, and what builds on it up to the next key frame (10 s at most), is rejected as "corrupt"; damage that the
+    decoder conceals without a word is not found. A packet that gives no picture counts for nothing.
+
+    Going on starts at the key frame before the last settled picture, except in formats whose time stamps may repeat (MPEG-TS) or that have
+    none: there everything before it is decoded again.
 
     Calling it raises FileNotFoundError, PermissionError, IsADirectoryError, or ValueError for what is no video.
 
