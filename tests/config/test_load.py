@@ -4,8 +4,11 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
 
 from keepframe.config import load
+from keepframe.config.load import pipeline_of
 from keepframe.errors import ConfigError
 
 STAGES = """
@@ -547,3 +550,70 @@ def test_a_fresh_process_reads_the_same(folder):
     done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == load(path).fingerprint
+
+
+NAMES = st.sampled_from(
+    [
+        "a",
+        "score",
+        "preprocess",
+        "archive",
+        "capture",
+        "use",
+        "steps",
+        "inputs",
+        "stages",
+        "cameras",
+        "x y",
+        "",
+    ]
+)
+WORDS = st.sampled_from(
+    [
+        "change",
+        "archive",
+        "synthetic",
+        "video",
+        "blur",
+        "capture",
+        "score",
+        "a",
+        "no:such",
+        ":",
+        "1s",
+        "64MB",
+        "",
+        "\0",
+    ]
+)
+LEAVES = st.one_of(WORDS, st.none().map(lambda _: []), st.integers(-1, 3), st.floats(), st.booleans())
+KEYS = st.one_of(NAMES, st.sampled_from(["source", "path", "count", "policy", "queue", "replicas", "frames", "bytes", "hang_after", "store", "threshold", "metric", "sigma"]))  # fmt: skip
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=8
+)
+TABLES = st.dictionaries(NAMES, st.dictionaries(KEYS, VALUES, max_size=5) | VALUES, max_size=4)
+SETTINGS = st.builds(
+    lambda key, value: f"{key}={value}",
+    st.text(max_size=12) | st.just("stages.score.threshold"),
+    st.text(max_size=5),
+)
+CAMERAS = st.just({"a": {"source": "synthetic"}}) | TABLES
+
+
+@settings(max_examples=100, deadline=None)
+@given(cameras=CAMERAS | VALUES, stages=TABLES | VALUES, setting=SETTINGS, only=st.none() | NAMES)
+def test_whatever_is_written_is_a_pipeline_or_told(cameras, stages, setting, only):
+    """No table, type or value makes the reading itself fail; every problem is a line."""
+    found = None
+    try:
+        pipeline = pipeline_of({"cameras": cameras, "stages": stages}, "pipeline.toml", [setting], only=only)
+    except ConfigError as error:
+        found = error.problems
+    else:
+        event("a pipeline")
+
+    if found is None:
+        assert list(pipeline.stages)[-1] == pipeline.archive.name
+    else:
+        assert found
+        assert not [problem for problem in found if "\n" in problem]

@@ -6,6 +6,7 @@ What runs it is no business of this room, nor what a stage does.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Sequence
@@ -42,9 +43,19 @@ def load(path: str | Path, sets: Sequence[str] = (), *, only: str | None = None)
     keepframe.errors.ConfigError: no-such.toml: 1 problem
       there is no such file
     """
-    where, path = str(path), Path(path).absolute()
-    problems = Problems()
-    document = read(Path(where))
+    return pipeline_of(read(Path(path)), str(path), sets, only=only)
+
+
+def pipeline_of(
+    document: Table, where: str, sets: Sequence[str] = (), *, only: str | None = None
+) -> Pipeline:
+    """
+    The pipeline that a document says, as load() gives it; the document is not changed. where: its file, as the user named it.
+
+    Raises ConfigError with all problems.
+    """
+    path, written, problems = Path(where).absolute(), document, Problems()
+    document = copy.deepcopy(document)
     for setting in sets:
         assign(document, setting, problems)
     for key in document:
@@ -55,30 +66,21 @@ def load(path: str | Path, sets: Sequence[str] = (), *, only: str | None = None)
         document["stages"] = {}
     prepare_imports(path.parent)
     reader = Reader(path.parent, problems)
-    tables = camera_tables(document, problems)
-    stage_tables = completed(document)
-    cameras = {
-        name: read_camera(name, table, reader, is_needed=only in (None, CAPTURE))
-        for name, table in tables.items()
-    }
+    tables, stage_tables = camera_tables(document, problems), completed(document)
+    is_capture = only in (None, CAPTURE)
+    cameras = {name: read_camera(name, table, reader, is_needed=is_capture) for name, table in tables.items()}
     capture = read_capture(document.get("stages", {}).get(CAPTURE, {}), problems)
     if only is not None and only != CAPTURE and only not in stage_tables:
         problems.add(("stages",), f"no stage named {only!r}; {nearest(only, [CAPTURE, *stage_tables])}")
     stages = _stages(stage_tables, tables, reader, only)
     if only is not None and not any(stage.is_archive for stage in stages.values()):
-        return load(where, sets)  # the archive is somebody's own: only its module tells
+        return pipeline_of(written, where, sets)  # the archive is somebody's own: only its module tells
     sinks: tuple[str, ...] = ()
     if len(stages) == len(stage_tables):  # else it would be told for what is already known to be wrong
         stages, sinks = linked(stages, cameras, problems)
+    fingerprint = _fingerprint(tables, stage_tables, stages)
     pipeline = Pipeline(
-        path,
-        path.stem,
-        frozen(cameras),
-        frozen(stages),
-        _fingerprint(tables, stage_tables, stages),
-        capture,
-        sinks,
-        tuple(sets),
+        path, path.stem, frozen(cameras), frozen(stages), fingerprint, capture, sinks, tuple(sets)
     )
     if not problems.found:
         _check_holds(pipeline, problems)

@@ -32,9 +32,9 @@ def _sources(pipeline: Pipeline) -> Iterator[str]:
 def _needed_paths(use: Use) -> Iterator[str]:
     contract = use.contract
     if contract is not None and getattr(contract.target, "__module__", "").startswith("keepframe."):
-        yield from (
-            name for name, option in contract.options.items() if option.is_path and option.is_required
-        )
+        for name, value in use.options.items():
+            if isinstance(value, Path) and contract.options[name].is_required:
+                yield name
 
 
 def _archive(pipeline: Pipeline) -> Iterator[str]:

@@ -6,6 +6,7 @@ Nothing is raised here; whoever has read everything raises once.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -54,8 +55,8 @@ def path_of(keys: Keys) -> str:
         if isinstance(key, int):
             text += f"[{key}]"
             continue
-        quoted = '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        text += ("." if text else "") + (key if _BARE.fullmatch(key) else quoted)
+        shown = key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)
+        text += ("." if text else "") + shown
     return text
 
 
