@@ -1,0 +1,31 @@
+"""The room as the kernel sees it: short names, each imported when it is asked for."""
+
+import subprocess
+import sys
+
+import pytest
+
+from keepframe import capture
+from keepframe.stage.contract import read_contract
+
+
+@pytest.mark.parametrize("name", capture.__all__)
+def test_every_short_name_is_a_source_with_a_memory(name):
+    """That is what the kernel reads from its signature."""
+    contract = read_contract(getattr(capture, name), name)
+
+    assert (contract.kind, contract.has_memory, contract.per) == ("source", True, "camera")
+
+
+def test_another_name_is_no_source():
+    """As of any module."""
+    with pytest.raises(AttributeError, match=r"module 'keepframe\.capture' has no attribute 'webcam'"):
+        _ = capture.webcam
+
+
+def test_the_decoder_is_not_imported_before_a_video_is():
+    """A stage that looks for its own name here does not wait for it."""
+    code = "import sys, keepframe.capture as c; c.folder; print('av' in sys.modules); c.video; print('av' in sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    assert ended.stdout.split() == ["False", "True"]
