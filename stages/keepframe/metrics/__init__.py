@@ -45,6 +45,7 @@ from keepframe.metrics.divergence import (
     kullback_leibler,
 )
 from keepframe.metrics.edges import edge_difference, edge_mismatch, gradient_magnitude, gradient_orientation
+from keepframe.metrics.envelope import gist, gist_descriptor
 from keepframe.metrics.fusion import (
     d_lambda,
     d_s,
@@ -159,6 +160,8 @@ __all__ = [
     "even_light",
     "fsim",
     "fsimc",
+    "gist",
+    "gist_descriptor",
     "gmsd",
     "gradient_magnitude",
     "gradient_orientation",

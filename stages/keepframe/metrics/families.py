@@ -16,6 +16,7 @@ from keepframe.metrics import (
     difference,
     divergence,
     edges,
+    envelope,
     fusion,
     gradients,
     hashes,
@@ -67,6 +68,7 @@ FAMILIES = (
     spectral,
     fusion,
     gradients,
+    envelope,
 )
 
 
