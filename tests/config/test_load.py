@@ -122,6 +122,10 @@ BROKEN = {
         '[cameras.a]\nsource = "synthetic"\n[cameras.a.stages.archive]\nquality = 80',
         ["cameras.a.stages.archive: 'archive' is one for all cameras; set it in [stages.archive]"],
     ),
+    "another archive for one camera": (
+        '[cameras.a]\nsource = "synthetic"\n[cameras.a.stages.archive]\nsteps = [{ use = "grayscale" }]',
+        ["cameras.a.stages.archive: 'archive' is one for all cameras; set it in [stages.archive]"],
+    ),
     "an option beside steps for one camera": (
         '[cameras.a]\nsource = "synthetic"\n[cameras.a.stages.preprocess]\nwidth = 80',
         [
@@ -505,6 +509,12 @@ def test_a_process_imports_what_it_runs(loaded):
 
     assert part.stages["score"].steps[0].use == "not_here:shift"
     assert part.stages["score"].steps[0].contract is None
+    assert loaded(
+        text,
+        "cameras.a.stages.score.steps=[{use='nor_here:f'}]",
+        "cameras.a.source=synthetic",
+        only="archive",
+    )
     assert part.archive.name == "archive"
     assert part.fingerprint == loaded(text, only="capture").fingerprint != whole.fingerprint
     assert (

@@ -100,12 +100,11 @@ def _stages(
     overrides = {
         camera: _overrides(camera, table, stage_tables, reader.problems) for camera, table in cameras.items()
     }
-    return {
-        name: with_cameras(
-            stage, steps, {camera: tables.get(name) for camera, tables in overrides.items()}, reader
-        )
-        for name, (stage, steps) in read_stages.items()
-    }
+    stages = {}
+    for name, (stage, steps) in read_stages.items():
+        own = {camera: tables.get(name) for camera, tables in overrides.items()}
+        stages[name] = with_cameras(stage, steps, own, reader, is_needed=only in (None, name))
+    return stages
 
 
 def _overrides(camera: str, table: Table, stages: Table, problems: Problems) -> Table:

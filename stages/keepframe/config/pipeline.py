@@ -139,6 +139,11 @@ class Pipeline:
         """The one archive."""
         return next(stage for stage in self.stages.values() if stage.is_archive)
 
+    @property
+    def archive_folder(self) -> Path:
+        """Where the kept pictures and the catalogue are; an archive of somebody's own may have none, then beside the TOML."""
+        return Path(self.archive.steps[0].options.get("folder", self.folder))
+
     def uppers(self, name: str) -> tuple[str, ...]:
         """What feeds this stage: stages or "capture"; nothing feeds the capture."""
         return () if name == CAPTURE else self.stages[name].inputs

@@ -77,7 +77,9 @@ def read_stage(
     return (stage, steps) if steps else None
 
 
-def with_cameras(stage: Stage, steps: Steps, tables: Mapping[str, Any], reader: Reader) -> Stage:
+def with_cameras(
+    stage: Stage, steps: Steps, tables: Mapping[str, Any], reader: Reader, *, is_needed: bool = True
+) -> Stage:
     """
     The stage with every camera's options, all of them whole.
 
@@ -87,7 +89,9 @@ def with_cameras(stage: Stage, steps: Steps, tables: Mapping[str, Any], reader: 
     for camera, table in tables.items():
         if table is None:
             continue
-        own = _own_steps(("cameras", camera, "stages", stage.name), table, stage, steps, reader)
+        own = _own_steps(
+            ("cameras", camera, "stages", stage.name), table, stage, steps, reader, is_needed=is_needed
+        )
         by_camera[camera] = tuple(_whole(step_keys, use, reader) for step_keys, use in own)
     if not tables or len(by_camera) < len(tables) or _is_shared(steps):
         steps = [(step_keys, _whole(step_keys, use, reader)) for step_keys, use in steps]
@@ -98,7 +102,9 @@ def _is_shared(steps: Steps) -> bool:
     return any(use.contract is not None and use.contract.per == "process" for _, use in steps)
 
 
-def _own_steps(keys: Keys, table: Any, stage: Stage, steps: Steps, reader: Reader) -> Steps:
+def _own_steps(
+    keys: Keys, table: Any, stage: Stage, steps: Steps, reader: Reader, *, is_needed: bool
+) -> Steps:
     if not isinstance(table, dict):
         reader.problems.add(keys, f"expected a table, got {told(table)}")
         return steps
@@ -106,16 +112,17 @@ def _own_steps(keys: Keys, table: Any, stage: Stage, steps: Steps, reader: Reade
         if key in STAGE_KEYS and key != "steps":
             reader.problems.add((*keys, key), f"the same for all cameras; set it in [stages.{stage.name}]")
     table = {key: value for key, value in table.items() if key not in STAGE_KEYS or key == "steps"}
+    refused = [refusal(keys, use.contract) for _, use in steps if use.contract is not None]
+    if not table or any(refused):
+        for why_not in filter(None, refused if table else ()):
+            reader.problems.add(keys, why_not)
+        return steps
     is_single = len(steps) == 1 and "steps" not in steps[0][0]
     if "steps" in table or not is_single:
-        return _steps(keys, {"steps": None, **table}, reader, ("steps",)) if table else steps
+        return _steps(keys, {"steps": None, **table}, reader, ("steps",), is_needed=is_needed)
     base = steps[0][1]
     if base.contract is None:
         return [(keys, Use(base.use, frozen({**base.options, **table})))]
-    why_not = refusal(keys, base.contract)
-    if why_not is not None:
-        reader.problems.add(keys, why_not)
-        return steps
     options = reader.options(keys, base.contract, table, ())
     return [(keys, Use(base.use, frozen({**base.options, **options}), base.contract))]
 
