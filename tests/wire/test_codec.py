@@ -1,0 +1,316 @@
+import random
+import tracemalloc
+from dataclasses import replace
+from fractions import Fraction
+
+import msgpack
+import pytest
+from hypothesis import given, settings
+from samples import EXAMPLES, FULL, envelopes, items, told
+
+from keepframe.errors import WireError
+from keepframe.frame import Frame, Item
+from keepframe.wire import messages
+from keepframe.wire.codec import (
+    KINDS,
+    MAX_HEADER,
+    MAX_PARTS,
+    MAX_TOLD,
+    VERSION,
+    decode,
+    encode,
+    fitting,
+    is_sendable,
+)
+from keepframe.wire.messages import Envelope
+
+EPOCH = (1, 2, 3)
+
+
+def header(*values):
+    """The one part of a message with these header values behind the version."""
+    return [msgpack.packb([VERSION, *values])]
+
+
+@given(envelopes)
+def test_a_message_that_is_sent_is_the_message_that_comes(envelope):
+    """Every message of every kind is the same after its way through bytes."""
+    if isinstance(envelope.body, messages.Frame):
+        envelope = replace(envelope, body=replace(envelope.body, item=fitting(envelope.body.item, "test")))
+
+    assert told(decode(encode(envelope))) == told(envelope)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_each_example_comes_through(name):
+    """The messages of the golden vectors round trip too, and there is one of each kind."""
+    assert told(decode(encode(EXAMPLES[name]))) == told(EXAMPLES[name])
+    assert {type(e.body) for e in EXAMPLES.values()} == set(KINDS.values())
+
+
+@given(items())
+def test_an_item_that_fits_is_sent_as_it_is(item):
+    """fitting() is the identity for whatever decode() believes."""
+    assert fitting(item, "score") is item or not is_sendable(item)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"notes": {"text": "x" * 5000}}, "header takes"),
+        ({"notes": {f"note{i}": i for i in range(65)}}, "max_map_len"),
+        ({"notes": {"nothing": float("nan")}}, "finite"),
+        ({"notes": {"much": 2**70}}, "out of range"),
+        ({"notes": {"list": [1, 2]}}, "finite number"),
+        ({"scores": {"ssim": float("inf")}}, "finite"),
+        ({"threshold": float("nan")}, "finite"),
+        ({"reason": "ж" * 513}, "at most 512"),
+        ({"source": "x" * 513}, "at most 512"),
+        ({"part": "0." * 20}, "at most 32"),
+        ({"time_ns": 2**63}, "time_ns"),
+        ({"index": -1}, "index"),
+    ],
+)
+def test_a_frame_that_nobody_would_believe_becomes_a_failed_header(changes, why):
+    """What the receiver would refuse is refused here, loses that frame only, and says why."""
+    item = Item((replace(FULL, **changes),))
+
+    assert not is_sendable(item)
+
+    sent = fitting(item, "score")
+
+    assert is_sendable(sent)
+    assert (sent.at, sent.outcome, sent.count) == (item.at, "failed", 1)
+    assert sent.frames[0].reason.startswith("score: cannot be sent on: ")
+    assert why in sent.frames[0].reason
+    assert sent.frames[0].time_ns in (FULL.time_ns, 0)
+
+
+@pytest.mark.parametrize("outcome", ["end", "dropped"])
+def test_an_end_stays_an_end_and_a_gap_a_gap(outcome):
+    """What stands for positions keeps standing for them, whatever it says about itself."""
+    item = Item((Frame(camera="a", notes={"n": float("nan")}).settled(outcome),), 7 if outcome == "dropped" else 1)
+
+    sent = fitting(item, "capture")
+
+    assert (sent.outcome, sent.count) == (outcome, item.count)
+    assert is_sendable(sent)
+
+
+@pytest.mark.parametrize("text", ["ж" * 512, "𝕏" * 512, "\udcfc" * 80, "a\0b"])
+def test_any_text_of_five_hundred_characters_travels(text):
+    """Wide characters and the raw bytes of a file name are no reason to lose a frame."""
+    frame = Frame(camera="a", source=text)
+
+    (sent,) = decode(encode(Envelope((1, 2), 3, messages.Frame("a", EPOCH, Item((frame,)))))).body.item.frames
+
+    assert sent.source == text.encode("utf-8", "backslashreplace").decode()
+
+
+def test_too_many_parts_of_one_frame_are_one_failed_frame():
+    """More than sixteen parts would not be believed."""
+    item = Item(tuple(Frame(camera="a", part=str(i)) for i in range(17)))
+
+    assert fitting(item, "score").outcome == "failed"
+
+
+def test_events_are_cut_to_fit():
+    """Whatever happened on the way, it can be told in the header of a mark."""
+    events = tuple(("𝕏" * 100, "ж" * 1000) for _ in range(20))
+    envelope = Envelope((1, 2), 3, messages.Mark("c" * 64, (2**62, 2**62, 2**62), (2**62, 2**62), {}, events))
+
+    read = decode(encode(envelope)).body.events
+
+    assert len(read) == 8
+    assert all("𝕏𝕏".startswith(kind[:2]) and set(detail) == {"ж"} for kind, detail in read)
+
+
+def test_the_last_outcomes_are_told():
+    """An acknowledgement stays small; what is not told is known by the position."""
+    outcomes = [((2**62, 2**62 + i), "unchanged") for i in range(300)]
+
+    ack = decode(encode(Envelope((2**62, 2**62), 2**62, messages.Ack("c" * 64, (2**62,) * 3, (2**62, 2**62 + 299), outcomes)))).body
+
+    assert ack.outcomes == outcomes[-MAX_TOLD:]
+
+
+def test_what_cannot_be_packed_is_a_wire_error():
+    """Nothing but WireError comes out of encode(), so that whoever sends can count it."""
+    wrong = [
+        messages.Frame("a", EPOCH, Item((Frame(camera="a", notes={"n": object()}),))),
+        messages.Frame("a", EPOCH, Item((Frame(camera="a", notes={"n": "\udcfc"}),))),
+        messages.Frame("a", EPOCH, Item((Frame(camera="a", notes={"n": 2**70}),))),
+        messages.Frame("a", EPOCH, Item((Frame(camera="a", notes={"n": "x" * 5000}),))),
+        messages.Mark("a", EPOCH, (0, 0), {"score": {"k": bytes((64 << 20) + 1)}}),
+        messages.Mark("a", EPOCH, (0, 0), {"score": {"k" * 3000: b""}}),
+        messages.Mark("a", EPOCH, (0, 0), {"score": {f"{i}": b"" for i in range(5000)}}),
+    ]
+    for body in wrong:
+        with pytest.raises(WireError):
+            encode(Envelope((1, 2), 3, body))
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ([], "1 to 33 parts, got 0"),
+        ([b"\xc0"] * (MAX_PARTS + 1), "parts, got 34"),
+        ([b"\x90" * (MAX_HEADER + 1)], "at most 4096 bytes"),
+        ([b""], "not msgpack"),
+        ([b"\xc1"], "not msgpack"),
+        ([b"\x91"], "not msgpack"),
+        ([b"\x90\x90"], "not msgpack"),
+        ([b"\x80"], "expected an array, got dict"),
+        ([b"\xdd\xff\xff\xff\xff"], "not msgpack"),
+        ([b"\xdc\x01\x01" + b"\xc0" * 257], "not msgpack"),
+        ([b"\xc6\xff\xff\xff\xff"], "not msgpack"),
+        ([b"\xdb\xff\xff\xff\xff"], "not msgpack"),
+        ([b"\xdf\xff\xff\xff\xff"], "not msgpack"),
+        ([b"\x91" * 4000], "not msgpack"),
+        ([msgpack.packb([1, None, 0, "PING", b"raw"])], "not msgpack"),
+        ([b"\x95\x01\xc0\x00\xa4PING\xa2\xff\xff"], "not msgpack"),
+        ([msgpack.packb([1, None, 0, "PING", msgpack.ExtType(1, b"x")])], "not msgpack"),
+        ([msgpack.packb([1, None, 0, "PING", {1: 2}])], "not msgpack"),
+        ([msgpack.packb([])], "version is missing"),
+        ([msgpack.packb([2, None, 0, "PING", True])], "version: expected 1, got 2: run the same keepframe"),
+        ([msgpack.packb([True, None, 0, "PING", True])], "header.version: expected an integer"),
+        ([msgpack.packb(["1", None, 0, "PING", True])], "header.version: expected an integer"),
+        (header((1,), 0, "PING", True), "connection: expected an array of 2, got 1 fields"),
+        (header((1, -1), 0, "PING", True), "sender"),
+        (header((1, 2**63), 0, "PING", True), "sender"),
+        (header(None, -1, "PING", True), "number"),
+        (header(None, 0), "kind is missing"),
+        (header(None, 0, "PONG", True), "kind: expected one of HELLO"),
+        (header(None, 0, ["PING"], True), "kind: expected one of HELLO"),
+        (header(None, 0, "PING", 1), "PING.is_ready: expected true or false, got int 1"),
+        (header(None, 0, "PING"), "PING: is_ready is missing"),
+        (header(None, 0, "PING", True, 1), "PING: 1 fields too many"),
+        ([*header(None, 0, "PING", True), b"x"], "PING: 1 parts follow"),
+        (header(None, 0, "WELCOME", 0), "1 fields too many"),
+        (header(None, 0, "HELLO", 1, "score", True, ""), "expected STAGE.REPLICA, got 'score'"),
+        (header(None, 0, "HELLO", 1, "a/b.0", True, ""), "expected STAGE.REPLICA"),
+        (header(None, 0, "HELLO", 1, "../x.0", True, ""), "expected STAGE.REPLICA"),
+        (header(None, 0, "HELLO", 1, "score.0", True, "p" * 65), "at most 64"),
+        (header(None, 0, "REFUSE", 1, "x" * 513), "at most 512"),
+        (header(None, 0, "OPEN", "a b", EPOCH, None, (1, 1), ()), "OPEN.camera: expected a name"),
+        (header(None, 0, "OPEN", "a\n", EPOCH, None, (1, 1), ()), "OPEN.camera: expected a name"),
+        (header(None, 0, "OPEN", "a", (1, 2), None, (1, 1), ()), "OPEN.epoch: expected an array of 3"),
+        (header(None, 0, "OPEN", "a", (-2, 0, 0), None, (1, 1), ()), "incarnation"),
+        (header(None, 0, "OPEN", "a", EPOCH, 5, (1, 1), ()), "OPEN.held: expected an array of 2, got int"),
+        (header(None, 0, "OPEN", "a", EPOCH, None, (2, 1), ()), "weight: expected at most 1, got 2/1"),
+        (header(None, 0, "OPEN", "a", EPOCH, None, (1, 0), ()), "denominator"),
+        (header(None, 0, "OPEN", "a", EPOCH, None, (0, 1), ()), "numerator"),
+        (header(None, 0, "OPEN", "a", EPOCH, None, (1, 1), [0] * 17), "branch"),
+        (header(None, 0, "OPEN", "a", EPOCH, None, (1, 1), [256]), "branch.way"),
+        (header(None, 0, "OPENED", "a", EPOCH, (0, 0), False, []), "0 parts follow the header, expected 1"),
+        ([*header(None, 0, "OPENED", "a", EPOCH, (0, 0), False, []), b"\xc0"], "memory: expected a map"),
+        ([*header(None, 0, "OPENED", "a", EPOCH, (0, 0), False, [[0, 0, "lost"]]), b"\x80"], "outcomes.outcome"),
+        ([*header(None, 0, "OPENED", "a", EPOCH, (0, 0), False, [[0, 0, None]]), b"\x80"], "outcomes.outcome"),
+        ([*header(None, 0, "OPENED", "a", EPOCH, (0, 0), False, [[0, 0, "kept"]] * 129), b"\x80"], "outcomes"),
+        ([*header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), []), msgpack.packb({"s": {"k": 1}})], "strings to bytes"),
+        ([*header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), []), msgpack.packb({"s/": {}})], "stage names"),
+        ([*header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), []), msgpack.packb({"s": 1})], "stage names to maps"),
+        ([*header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), []), b"\x80", b"\x80"], "MARK: 2 parts follow"),
+        (header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), [["a", "b"]] * 9), "events"),
+        (header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), [["a"]]), "events: expected an array of 2"),
+        (header(None, 0, "ACK", "a", EPOCH, (-2, 0), []), "taken"),
+        (header(None, 0, "ACK", "a", EPOCH, (0.0, 0), []), "taken.stream: expected an integer"),
+        (header(None, 0, "BREAK", "a", EPOCH, None, None), "BREAK.newest: expected an array of 3, got NoneType"),
+    ],
+)  # fmt: skip
+def test_what_is_no_message_is_a_wire_error_that_names_the_field(parts, message):
+    """Sizes, types and ranges are checked before they are believed, and the error says where."""
+    with pytest.raises(WireError) as caught:
+        decode(parts)
+
+    assert message in str(caught.value)
+
+
+def test_a_lying_length_costs_no_memory():
+    """Four bytes that announce four gigabytes are not believed."""
+    tracemalloc.start()
+    for part in (b"\xdd\xff\xff\xff\xff", b"\xc6\xff\xff\xff\xff", b"\xdb\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff"):
+        with pytest.raises(WireError):
+            decode([part])
+        with pytest.raises(WireError):
+            decode([*header(None, 0, "OPENED", "a", EPOCH, (0, 0), False, []), part])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 1 << 20
+
+
+def mutated(parts, r):
+    """A message with something wrong with it: bytes changed, cut, doubled, parts lost, swapped or made up."""
+    parts = [bytearray(p) for p in parts]
+    for _ in range(r.choice([1, 1, 2, 5])):
+        part = r.choice(parts)
+        match r.randrange(7):
+            case 0 if part:
+                part[r.randrange(len(part))] = r.randrange(256)
+            case 1 if part:
+                part[r.randrange(len(part))] ^= 1 << r.randrange(8)
+            case 2:
+                del part[r.randrange(len(part) + 1) :]
+            case 3:
+                at = r.randrange(len(part) + 1)
+                part[at:at] = r.randbytes(r.choice([1, 2, 9]))
+            case 4:
+                parts.append(bytearray(r.randbytes(r.choice([0, 1, 30]))))
+            case 5 if len(parts) > 1:
+                parts.pop(r.randrange(len(parts)))
+            case _:
+                r.shuffle(parts)
+    return [bytes(p) for p in parts]
+
+
+def test_a_damaged_message_is_an_envelope_or_a_wire_error():
+    """Twenty thousand damaged messages: none raises anything else, and none takes memory."""
+    r, seen = random.Random(1), {"envelope": 0, "refused": 0}
+    real = [[bytes(p) for p in encode(e)] for e in EXAMPLES.values()]
+    tracemalloc.start()
+    for i in range(20_000):
+        try:
+            envelope = decode(mutated(real[i % len(real)], r))
+        except WireError:
+            seen["refused"] += 1
+        else:
+            seen["envelope"] += isinstance(envelope, Envelope)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert sum(seen.values()) == 20_000
+    assert min(seen.values()) > 500
+    assert peak < 8 << 20
+
+
+@settings(max_examples=200)
+@given(envelopes)
+def test_what_decodes_encodes_again(envelope):
+    """A relay sends on what it got: what was believed once is believed again."""
+    if isinstance(envelope.body, messages.Frame) and not is_sendable(envelope.body.item):
+        return
+    once = [bytes(p) for p in encode(envelope)]
+
+    assert [bytes(p) for p in encode(decode(once))] == once
+
+
+def test_pixels_are_not_copied():
+    """The part of a picture is the picture's own memory, on the way out and on the way in."""
+    data = bytes(4)
+    frame = Frame(camera="a", picture=replace(FULL.picture, format="gray", height=2, width=2, handle=FULL.picture.handle.__class__(data)))
+
+    sent = encode(Envelope((1, 2), 3, messages.Frame("a", EPOCH, Item((frame,)))))
+    came = decode(sent).body.item.frames[0]
+
+    assert sent[1].obj is data
+    assert came.picture.handle.data().obj is data
+    with pytest.raises(ValueError, match="read-only"):
+        came.image[0, 0] = 1
+
+
+def test_a_weight_is_a_fraction():
+    """Thirds add up to one; floats would not."""
+    envelope = Envelope((1, 2), 3, messages.Mark("a", EPOCH, (0, 0), weight=Fraction(1, 3)))
+
+    assert 3 * decode(encode(envelope)).body.weight == 1
