@@ -15,6 +15,7 @@ from typing import Any
 import msgpack
 
 from keepframe.archive import MemoryDelta
+from keepframe.archive.row import plain
 from keepframe.errors import WireError
 from keepframe.frame import STRENGTH, Frame, Item
 from keepframe.wire import messages
@@ -24,8 +25,10 @@ from keepframe.wire.payload import Part, item_fields, read_item
 VERSION = 1
 MAX_HEADER = 4096
 MAX_MEMORY = 64 << 20
+MAX_KEYS = 4096
 MAX_TOLD = 128
 MAX_REASON = 300
+MAX_EVENTS = 8
 MAX_PARTS = 33
 """The header, and a captured and a working picture for each of 16 frames."""
 KINDS = {
@@ -50,7 +53,7 @@ _LIMITS: dict[str, Any] = {
     "max_bin_len": 0,
     "max_ext_len": 0,
 }
-_MEMORY_LIMITS = _LIMITS | {"max_map_len": 4096, "max_bin_len": MAX_MEMORY}
+_MEMORY_LIMITS = _LIMITS | {"max_map_len": MAX_KEYS, "max_bin_len": MAX_MEMORY}
 _UNPACK_ERRORS = (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException)
 
 
@@ -150,7 +153,7 @@ def _fields(body: messages.Body) -> tuple[list[Any], list[Part]]:
         case messages.Hello():
             return [body.nonce, body.name, body.is_ready, body.pipeline], []
         case messages.Refuse():
-            return [body.nonce, body.why[:500]], []
+            return [body.nonce, _cut(body.why, 500)], []
         case messages.Ping():
             return [body.is_ready], []
         case messages.Open():
@@ -164,7 +167,7 @@ def _fields(body: messages.Body) -> tuple[list[Any], list[Part]]:
             return [body.camera, body.epoch, *fields], parts
         case messages.Mark():
             w = body.weight
-            events = [[kind, detail[:200]] for kind, detail in body.events[:8]]
+            events = [[_cut(kind, 64), _cut(detail, 240)] for kind, detail in body.events[:MAX_EVENTS]]
             memory: list[Part] = [_pack_memory(body.memory)] if body.memory else []
             return [body.camera, body.epoch, body.upto, [w.numerator, w.denominator], events], memory
         case messages.Ack():
@@ -228,6 +231,9 @@ def _unpack(part: Part, limits: dict[str, Any]) -> Any:
 
 
 def _pack_memory(memory: MemoryDelta) -> bytes:
+    for stage, keys in memory.items():
+        if len(keys) > MAX_KEYS or any(len(key.encode()) > 4 * MAX_TEXT for key in keys):
+            raise WireError(f"memory of {stage}: expected at most {MAX_KEYS} keys of {4 * MAX_TEXT} bytes")
     packed: bytes = msgpack.packb(memory)
     if len(packed) > MAX_MEMORY:
         raise WireError(f"memory of {len(packed)} bytes, expected at most {MAX_MEMORY}")
@@ -246,6 +252,10 @@ def _read_memory(part: Part) -> MemoryDelta:
         if not all(type(k) is str and type(v) in (bytes, type(None)) for k, v in keys.items()):
             raise WireError(f"memory.{stage}: expected a map of strings to bytes")
     return memory
+
+
+def _cut(text: str, nbytes: int) -> str:
+    return plain(text).encode()[:nbytes].decode(errors="ignore")
 
 
 def _told(outcomes: messages.Outcomes) -> list[list[Any]]:
@@ -282,7 +292,7 @@ def _read_branch(f: Fields) -> tuple[int, ...]:
 
 
 def _read_events(f: Fields) -> tuple[tuple[str, str], ...]:
-    events = [Fields(values, f"{f.where}.events", 2) for values in f.array("events", limit=8)]
+    events = [Fields(values, f"{f.where}.events", 2) for values in f.array("events", limit=MAX_EVENTS)]
     return tuple((event.text("kind", 64), event.text("detail")) for event in events)
 
 

@@ -45,12 +45,12 @@ class Fields:
             raise self._wrong(name, f"an integer from {low} to {high}", value)
         return value
 
-    def maybe_integer(self, name: str) -> int | None:
-        """An integer from 0, or nothing."""
+    def maybe_integer(self, name: str, low: int = 0) -> int | None:
+        """An integer from low, or nothing."""
         if self.values[self.place : self.place + 1] == [None]:
             self.place += 1
             return None
-        return self.integer(name)
+        return self.integer(name, low)
 
     def maybe_number(self, name: str) -> float | None:
         """A finite number, or nothing."""
@@ -118,11 +118,11 @@ class Fields:
         return {k: self._finite(f"{name}.{k}", v) for k, v in self._map(name).items()}
 
     def plain(self, name: str) -> dict[str, str | int | float | bool]:
-        """A map of names to strings, numbers and truth values."""
+        """A map of names to strings, finite numbers and truth values."""
         values = self._map(name)
         for key, value in values.items():
-            if type(value) not in (str, int, float, bool):
-                raise self._wrong(f"{name}.{key}", "a string, number or truth value", value)
+            if type(value) not in (str, int, bool):
+                self._finite(f"{name}.{key}", value)
         return values
 
     def end(self) -> None:

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from keepframe.archive.row import plain
 from keepframe.errors import WireError
 from keepframe.frame import STRENGTH, Frame, Item
 from keepframe.picture import FORMATS, Image, Inline, Picture
 from keepframe.picture.picture import MAX_SIDE, size_of
-from keepframe.wire.fields import Fields
+from keepframe.wire.fields import MAX_INT, Fields
 
 Part = bytes | memoryview
 MAX_FRAMES = 16
@@ -56,8 +57,9 @@ def _frame_fields(frame: Frame, parts: list[Part]) -> list[Any]:
         working = list(image.shape)
         parts.append(image.data.cast("B"))
     return [
-        *(frame.stream, frame.seq, frame.part, frame.time_ns, frame.outcome, frame.reason, frame.threshold),
-        *(frame.source, frame.index, frame.media_ns, dict(frame.scores), dict(frame.notes), picture, working),
+        *(frame.stream, frame.seq, frame.part, frame.time_ns, frame.outcome, plain(frame.reason)),
+        *(frame.threshold, plain(frame.source), frame.index, frame.media_ns),
+        *(dict(frame.scores), dict(frame.notes), picture, working),
     ]
 
 
@@ -68,13 +70,13 @@ def _read_frame(camera: str, values: Any, parts: list[Part]) -> Frame:
         stream=f.integer("stream"),
         seq=f.integer("seq"),
         part=f.text("part", 32),
-        time_ns=f.integer("time_ns"),
+        time_ns=f.integer("time_ns", -MAX_INT),
         outcome=f.one_of("outcome", [None, *STRENGTH]),
         reason=f.text("reason"),
         threshold=f.maybe_number("threshold"),
         source=f.text("source"),
         index=f.maybe_integer("index"),
-        media_ns=f.maybe_integer("media_ns"),
+        media_ns=f.maybe_integer("media_ns", -MAX_INT),
         scores=MappingProxyType(f.numbers("scores")),
         notes=MappingProxyType(f.plain("notes")),
         picture=_read_picture(f.take("picture"), parts),
