@@ -16,14 +16,13 @@ from pathlib import Path
 from keepframe.config.pipeline import CAPTURE, Pipeline
 
 
-def runtime_folder(pipeline: Pipeline) -> Path:
+def runtime_folder(pipeline: Path, archive: Path) -> Path:
     """
     The folder of a pipeline that writes into a certain archive: the same for whoever asks, below $XDG_RUNTIME_DIR or the temporary folder.
 
     Made if it is not there, readable by its owner alone. Raises PermissionError if it is somebody else's or open to others.
     """
-    archive = str(pipeline.archive.steps[0].options.get("folder", ""))
-    digest = hashlib.sha256(f"{pipeline.path.resolve()}\n{archive}".encode()).hexdigest()[:12]
+    digest = hashlib.sha256(f"{pipeline.resolve()}\n{archive.resolve()}".encode()).hexdigest()[:12]
     base = Path(os.environ.get("XDG_RUNTIME_DIR") or Path(tempfile.gettempdir()) / f"keepframe-{os.getuid()}")
     if "XDG_RUNTIME_DIR" not in os.environ:
         _private(base)

@@ -40,7 +40,8 @@ def run_process(
     Raises ArchiveLockedError, OSError where sockets or folders cannot be had.
     """
     hand = hand or Hand(Hand.create())
-    seat = Seat(pipeline, process, runtime_folder(pipeline), control or Control(None), hand, run)
+    folder = runtime_folder(pipeline.path, pipeline.archive_folder)
+    seat = Seat(pipeline, process, folder, control or Control(None), hand, run)
     if seat.stage == CAPTURE:
         from keepframe.run.capturing import Capturing as Body  # noqa: PLC0415  each imports what it runs, no more
     elif pipeline.stages[seat.stage].is_archive:

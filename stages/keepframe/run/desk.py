@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shutil
 import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from keepframe.config.pipeline import CAPTURE
+from keepframe.errors import ArchiveLockedError
 from keepframe.run.life import Child
 
 NAME = "supervisor"
@@ -38,7 +40,7 @@ class Desk:
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        """Answer from now on. Raises OSError if another run of this pipeline into this archive is under way."""
+        """Answer from now on. Raises ArchiveLockedError if another run of this pipeline into this archive is under way."""
         if self.path.exists():
             try:
                 ask(self.path.parent, {"do": "status"})
@@ -51,10 +53,10 @@ class Desk:
         self._server = await asyncio.start_unix_server(self._serve, self.path)
 
     async def close(self) -> None:
-        """Answer no more."""
+        """Answer no more; what the run's processes have left in the folder goes with it."""
         if self._server is not None:
             self._server.close()
-            self.path.unlink(missing_ok=True)
+            shutil.rmtree(self.path.parent, ignore_errors=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, ValueError):

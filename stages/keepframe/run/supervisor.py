@@ -12,7 +12,6 @@ import logging
 import signal
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from keepframe.config import load
@@ -53,7 +52,7 @@ class Supervisor:
         self.pipeline, self.show = pipeline, show
         self.children: dict[str, Child] = {}
         self.account = Account(
-            Path(pipeline.archive.steps[0].options["folder"]), list(pipeline.cameras), again=again
+            pipeline.archive_folder, list(pipeline.cameras), again=again
         )
         self.committed = 0
         self.exit_code = 0
@@ -68,7 +67,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_signal)
-        desk = Desk(self, runtime_folder(self.pipeline))
+        desk = Desk(self, runtime_folder(self.pipeline.path, self.account.folder))
         try:
             await desk.open()
             for name in all_processes(self.pipeline):

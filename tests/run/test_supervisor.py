@@ -1,0 +1,65 @@
+"""What the supervisor does with processes that end, hang, or never begin."""
+
+import pytest
+from running import begin, is_sound, left_behind, rows, run, write
+
+pytestmark = pytest.mark.slow
+
+ONE = '[cameras.a]\nsource = "synthetic"\ncount = 40\n'
+
+
+def test_a_run_ends_by_itself_with_everything_settled(tmp_path):
+    """A finite source: exit 0, a row for each frame, nothing left behind."""
+    folder = write(tmp_path, ONE)
+
+    assert run(folder) == 0
+    assert len(rows(folder)) == 40
+    assert is_sound(folder)
+    assert left_behind(folder) == ([], [], [])
+
+
+def test_a_second_run_finds_everything_settled_and_again_makes_a_new_stream(tmp_path):
+    """What is settled is not read again, unless the user asks for it."""
+    folder = write(tmp_path, ONE)
+    assert [run(folder), run(folder)] == [0, 0]
+    assert {row[1] for row in rows(folder)} == {0}
+
+    assert run(folder, "--again") == 0
+    assert sorted(row[1] for row in rows(folder)) == [0] * 40 + [1] * 40
+    assert is_sound(folder)
+
+
+def test_a_frame_that_fails_is_told_by_the_exit_code(tmp_path):
+    """A stage that raises loses that frame only; the run ends with 1."""
+    folder = write(tmp_path, ONE + '[stages.preprocess]\nsteps = [{ use = "mine:broken" }, { use = "grayscale" }]\n')
+
+    assert run(folder) == 1
+    assert [(row[2], row[4]) for row in rows(folder) if row[3] == "failed"] == [
+        (5, "mine:broken: ValueError: this frame is not to my liking")
+    ]
+
+
+def test_a_process_that_never_begins_is_a_crash_loop(tmp_path):
+    """A stage whose instance cannot be made dies in every life: five times, then the run ends with 70."""
+    folder = write(tmp_path, ONE + '[stages.preprocess]\nuse = "mine:Stillborn"\n')
+    with (folder / "stages" / "mine.py").open("a") as file:
+        file.write("\n\nclass Stillborn:\n    def __init__(self):\n        os._exit(9)\n\n    def __call__(self, frame):\n        return frame\n")
+
+    running = begin(folder)
+
+    assert running.end() == 70
+    assert "crash-loop" in running.log()
+    assert left_behind(folder) == ([], [], [])
+
+
+def test_a_second_run_into_the_same_archive_is_refused(tmp_path):
+    """While one run is under way, another of the same pipeline says so and starts nothing."""
+    running = begin(write(tmp_path, '[cameras.a]\nsource = "synthetic"\n'))
+    running.wait_until(lambda: running.settled() > 0, "it runs")
+    second = begin(tmp_path)
+
+    assert second.end() == 75
+    assert "running already" in running.log()
+    running.process.terminate()
+    assert running.end() == 0
+    assert is_sound(tmp_path)
