@@ -47,7 +47,7 @@ class Desk:
             except OSError:
                 self.path.unlink()  # left by one that was killed
             else:
-                raise OSError(
+                raise ArchiveLockedError(
                     f"{self.path}: this pipeline is running already, into the same archive; end that run first"
                 )
         self._server = await asyncio.start_unix_server(self._serve, self.path)
