@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from samples import FULL, WORKING, items, told
+
+from keepframe.errors import WireError
+from keepframe.frame import Frame, Item
+from keepframe.picture.picture import MAX_SIDE
+from keepframe.wire.fields import Fields
+from keepframe.wire.payload import item_fields, read_item
+
+
+def changed(frame_changes, parts=None, count=1):
+    """Read an item whose one frame's fields are changed, by place."""
+    (_, (fields,)), own = item_fields(Item((FULL,)))
+    for place, value in frame_changes.items():
+        fields[place] = value
+    return read_item("lobby", Fields([count, [fields]], "FRAME"), own if parts is None else parts)
+
+
+PICTURE, WORKING_PLACE, OUTCOME = 12, 13, 4
+
+
+@given(items())
+def test_an_item_is_the_same_after_its_fields_and_parts(item):
+    """Pixels, scores, notes and numbers come back exactly."""
+    fields, parts = item_fields(item)
+
+    assert told(read_item("lobby", Fields(fields, "FRAME"), parts)) == told(item)
+
+
+def test_images_come_back_read_only():
+    """What came over a link is nobody's to change."""
+    (frame,) = changed({}).frames
+
+    assert np.array_equal(frame.working, WORKING)
+    assert not frame.working.flags.writeable
+    assert not frame.picture.gray().flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts", "message"),
+    [
+        ({}, [], "FRAME.picture: its part is missing"),
+        ({}, [bytes(10)], "FRAME.working: its part is missing"),
+        ({}, [bytes(10), bytes(12), b""], "FRAME: 1 parts too many"),
+        ({}, [bytes(9), bytes(12)], "FRAME.picture: yuv420 of 3x2 has 10 bytes, got 9"),
+        ({}, [bytes(10), bytes(11)], "FRAME.working: [3, 4] has 12 bytes, got 11"),
+        ({PICTURE: ["jpeg", 2, 3, True, "bt601"]}, [b"", bytes(12)], "jpeg of 3x2 has some bytes, got 0"),
+        ({PICTURE: ["raw", 2, 3, True, "bt601"]}, None, "format: expected one of gray"),
+        ({PICTURE: ["gray", 0, 3, True, "bt601"]}, None, "height: expected an integer from 1"),
+        ({PICTURE: ["gray", 2, MAX_SIDE + 1, True, "bt601"]}, None, "width: expected an integer from 1"),
+        ({PICTURE: ["gray", 2, 3, 1, "bt601"]}, None, "is_full_range"),
+        ({PICTURE: ["gray", 2, 3, True, "srgb"]}, None, "matrix"),
+        ({PICTURE: ["gray", 2]}, None, "FRAME.picture: expected an array of 5"),
+        ({WORKING_PLACE: [3, 4, 1]}, None, "channels"),
+        ({WORKING_PLACE: [3, 4, 4]}, None, "channels"),
+        ({WORKING_PLACE: [12]}, None, "width is missing"),
+        ({WORKING_PLACE: [3, 2, 2, 1]}, None, "too many"),
+        ({WORKING_PLACE: [MAX_SIDE, MAX_SIDE, 3]}, None, "bytes, got 12"),
+        ({OUTCOME: "lost"}, None, "outcome: expected one of None, filtered"),
+    ],
+)  # fmt: skip
+def test_pixels_that_are_not_what_the_header_says_are_refused(changes, parts, message):
+    """A size is checked against the part before an array is made of it."""
+    with pytest.raises(WireError) as caught:
+        changed(changes, parts)
+
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("frames", "count", "message"),
+    [
+        ((), 1, "expected at least one"),
+        ((Frame(), Frame(seq=1)), 1, "expected all at one position"),
+        ((Frame(),), 2, "expected 1 for anything but a run of drops"),
+        ((Frame().settled("end"),), 2, "expected 1 for anything but a run of drops"),
+        ((Frame().settled("dropped"), Frame(part="0").settled("dropped")), 2, "expected 1 for anything"),
+        ((Frame().settled("dropped"),), 0, "count: expected an integer from 1"),
+        ((Frame(),) * 17, 1, "at most 16"),
+    ],
+)  # fmt: skip
+def test_an_item_is_one_position_or_a_run_of_drops(frames, count, message):
+    """Anything else would break the account."""
+    fields = [count, item_fields(Item(frames))[0][1]]
+
+    with pytest.raises(WireError, match=message):
+        read_item("lobby", Fields(fields, "FRAME"), [])
+
+
+def test_the_camera_is_the_sessions():
+    """A frame cannot claim another camera than the message it came with."""
+    fields, parts = item_fields(Item((FULL,)))
+
+    assert read_item("yard", Fields(fields, "FRAME"), parts).frames[0].camera == "yard"
