@@ -34,3 +34,7 @@ class ArchiveLockedError(RuntimeError):
 
 class PictureError(ValueError):
     """Bytes that are no whole picture: empty, truncated, corrupt, too large or not a picture at all."""
+
+
+class StalePictureError(LookupError):
+    """A picture in shared memory that was let go: its frame is settled, and whoever still wants it is late."""

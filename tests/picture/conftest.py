@@ -1,8 +1,13 @@
 """Smooth pictures, as cameras give them, for the tests of this room."""
 
+import os
+
 import cv2
 import numpy as np
 import pytest
+
+from keepframe.picture.owned_slots import OwnedSlots
+from keepframe.picture.slots import Slots, read_only
 
 
 def smooth(height, width, low=0, high=255, *, seed=0):
@@ -34,3 +39,25 @@ def make_smooth():
 def make_colored():
     """Smooth BGR pictures on request."""
     return colored
+
+
+@pytest.fixture
+def fd():
+    """A picture store of 8 slots and 64 KB."""
+    fd = Slots.create(1 << 16, 8)
+    yield fd
+    os.close(fd)
+
+
+@pytest.fixture
+def owner(fd):
+    """The store as its owner has it."""
+    return OwnedSlots(fd)
+
+
+@pytest.fixture
+def reader(fd, owner):
+    """The store as a reader has it."""
+    readers_fd = read_only(fd)
+    yield Slots(readers_fd)
+    os.close(readers_fd)

@@ -6,12 +6,14 @@ Where its bytes lie is the handle's business; how planes become other planes is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from keepframe.errors import PictureError
 from keepframe.picture import encoded, planes
 from keepframe.picture.handle import Handle, Inline
 
@@ -82,31 +84,50 @@ class Picture:
         """
         key = f"gray/{shrink}"
         if key not in self._made:
-            self._made[key] = read_only(self._gray(shrink))
+            self._made[key] = self._taken(lambda data: self._gray(data, shrink))
         return self._made[key]
 
     def bgr(self) -> Image:
         """The picture in colour: (H, W, 3) BGR, uint8, read-only. Raises PictureError if a JPEG cannot be decoded."""
         if "bgr" not in self._made:
-            self._made["bgr"] = read_only(self._bgr())
+            self._made["bgr"] = self._taken(self._bgr)
         return self._made["bgr"]
 
     def jpeg(self, quality: int = 90) -> bytes:
         """The picture as a JPEG file; one that is a JPEG already is given back byte for byte. quality: 1 to 100."""
         if self.format == "jpeg":
-            return bytes(self.handle.data())
+            data = bytes(self.handle.data())
+            self.handle.check()
+            return data
         return encoded.to_jpeg(self.gray() if self.format == "gray" else self.bgr(), quality)
 
     def png(self) -> bytes:
         """The picture as a PNG file, in gray or colour, without loss of what gray() or bgr() give."""
         return encoded.to_png(self.gray() if self.format == "gray" else self.bgr())
 
-    def _gray(self, shrink: int) -> Image:
+    def _taken(self, make: Callable[[memoryview], Image]) -> Image:
+        """
+        An image made of the bytes, read-only, which stays as it is whatever becomes of them.
+
+        One that is a view of shared memory would show another picture once this one is let go.
+        """
+        data = self.handle.data()
+        try:
+            image = make(data)
+        except PictureError:
+            self.handle.check()  # else it is no fault of the picture's
+            raise
+        if not self.handle.is_lasting and np.may_share_memory(image, np.frombuffer(data, np.uint8)):
+            image = image.copy()
+        self.handle.check()
+        return read_only(image)
+
+    def _gray(self, data: memoryview, shrink: int) -> Image:
         if shrink not in (1, 2, 4, 8):
             raise ValueError(f"gray: expected shrink 1, 2, 4 or 8, got {shrink!r}")
         if self.format == "jpeg":
-            return encoded.jpeg_to_gray(self.handle.data(), shrink)
-        pixels = self._pixels()
+            return encoded.jpeg_to_gray(data, shrink)
+        pixels: Image = np.frombuffer(data, np.uint8)
         if self.format == "yuv420":
             luma = planes.shrunk(pixels[: self.height * self.width].reshape(self.height, self.width), shrink)
             return luma if self.is_full_range else planes.full_range(luma)
@@ -114,10 +135,10 @@ class Picture:
             return planes.shrunk(planes.gray_of_bgr(pixels.reshape(self.height, self.width, 3)), shrink)
         return planes.shrunk(pixels.reshape(self.height, self.width), shrink)
 
-    def _bgr(self) -> Image:
+    def _bgr(self, data: memoryview) -> Image:
         if self.format == "jpeg":
-            return encoded.jpeg_to_bgr(self.handle.data())
-        pixels = self._pixels()
+            return encoded.jpeg_to_bgr(data)
+        pixels: Image = np.frombuffer(data, np.uint8)
         if self.format == "yuv420":
             return planes.bgr_of_yuv420(
                 pixels, self.height, self.width, is_full_range=self.is_full_range, matrix=self.matrix
@@ -125,9 +146,6 @@ class Picture:
         if self.format == "gray":
             return planes.bgr_of_gray(pixels.reshape(self.height, self.width))
         return pixels.reshape(self.height, self.width, 3)
-
-    def _pixels(self) -> Image:
-        return np.frombuffer(self.handle.data(), np.uint8)
 
 
 def size_of(format: Format, height: int, width: int) -> int | None:
