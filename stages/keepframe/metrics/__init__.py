@@ -105,6 +105,7 @@ from keepframe.metrics.thumbnail import thumbnail_count, thumbnail_max, thumbnai
 from keepframe.metrics.tiles import Box, hottest_tile
 from keepframe.metrics.transport import earth_movers_distance, earth_movers_distance_2d
 from keepframe.metrics.triage import equality, triage
+from keepframe.metrics.visibility import visible_differences
 from keepframe.metrics.wavelet import haar_signature, haar_wavelet
 from keepframe.metrics.windows import rase, rmse_sw, scc
 
@@ -232,6 +233,7 @@ __all__ = [
     "triage",
     "uqi",
     "vif_p",
+    "visible_differences",
     "wavelet_hash",
     "zero_norm",
 ]

@@ -34,6 +34,7 @@ from keepframe.metrics import (
     thumbnail,
     transport,
     triage,
+    visibility,
     wavelet,
     windows,
 )
@@ -69,6 +70,7 @@ FAMILIES = (
     fusion,
     gradients,
     envelope,
+    visibility,
 )
 
 
