@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 from keepframe.config.pipeline import CAPTURE, Pipeline
+from keepframe.frame import Position
 from keepframe.run.process import Process, Seat, new_nonce
 from keepframe.stage import read_source
 from keepframe.wire.capture import CaptureNode, Credit
@@ -36,6 +37,7 @@ class Capturing(Process):
             has_memory=self.source.has_memory,
             run=seat.run,
             credit=credit(pipeline),
+            holds=max(map(pipeline.holds, pipeline.stages)),
             store=Store(pipeline.capture.store.frames, pipeline.capture.store.bytes),
         )
         super().__init__(seat, node)
@@ -60,6 +62,10 @@ class Capturing(Process):
         """Stop reading; what was captured gets its outcome."""
         super().leave()
         self.node.drain()
+
+    def suspect(self, at: Position, killed: str) -> None:
+        """Try this frame alone; when it has killed too often it fails."""
+        self.node.suspect(at, killed)
 
     def status(self) -> dict[str, Any]:
         """What is in flight, and how far it is."""

@@ -20,6 +20,7 @@ from typing import Any
 import cv2
 
 from keepframe.config.pipeline import Pipeline
+from keepframe.frame import Position
 from keepframe.run.addresses import address, processes
 from keepframe.run.control import Control
 from keepframe.run.hand import Hand
@@ -97,6 +98,9 @@ class Process:
         """Asked to go; called inside a turn."""
         self.is_leaving = True
 
+    def suspect(self, at: Position, killed: str) -> None:
+        """A process of the stage `killed` has died by itself with this frame in hand; only its capture can tell what follows."""
+
     def status(self) -> dict[str, Any]:
         """What the supervisor is told regularly."""
         refused = list(self.node.refused.values())
@@ -110,12 +114,15 @@ class Process:
         self.control.tell("status", **self.status())
 
     def _on_command(self, command: dict[str, Any]) -> None:
-        if command.get("do") == "drain" and not self.is_leaving:
-            self.leave()
-        elif command.get("do") == "forget":
-            self.node.forget(str(command["name"]))
-        elif command.get("do") == "uppers":
-            self._on_uppers(str(command["stage"]), list(command["names"]))
+        match command["do"]:
+            case "drain" if not self.is_leaving:
+                self.leave()
+            case "forget":
+                self.node.forget(command["name"])
+            case "uppers":
+                self._on_uppers(command["stage"], command["names"])
+            case "suspect":
+                self.suspect((command["stream"], command["seq"]), command["killed"])
 
     def _on_uppers(self, stage: str, names: list[str]) -> None:
         """A stage above has been scaled: these are its processes now."""

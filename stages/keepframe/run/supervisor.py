@@ -51,9 +51,7 @@ class Supervisor:
     ) -> None:
         self.pipeline, self.show = pipeline, show
         self.children: dict[str, Child] = {}
-        self.account = Account(
-            pipeline.archive_folder, list(pipeline.cameras), again=again
-        )
+        self.account = Account(pipeline.archive_folder, list(pipeline.cameras), again=again)
         self.committed = 0
         self.exit_code = 0
         self.is_stopping = False

@@ -19,6 +19,7 @@ from keepframe.stage.memory import pack, unpack
 from keepframe.wire import messages
 from keepframe.wire.link import Node
 from keepframe.wire.store import Store, Stored
+from keepframe.wire.suspects import DEATHS, Suspects
 
 MARK_S, MARK_EVERY = 1.0, 8
 RETRY_S, MAX_RETRY_S, ANSWER_S = 0.05, 1.0, 4.0
@@ -84,6 +85,7 @@ class CaptureNode(Node):
         """Marks of this session that are not committed."""
         self.known: Mapping[str, bytes] = {}
         """The source's memory at the last mark: what the catalogue has once that is committed."""
+        self.suspects = Suspects()
         self.points: dict[Position, Mapping[str, bytes]] = {}
         """Where this capture may find itself again: positions that may be committed, with the memory at each."""
         self.last_memory: Mapping[str, Any] | None = None
@@ -128,6 +130,15 @@ class CaptureNode(Node):
             self.is_ended = True
         self.end()
 
+    def suspect(self, at: Position, killed: str = "") -> None:
+        """A process has died by itself with this frame in hand; once too often, and the frame fails, to be put in quarantine."""
+        stored = self.store.items.get(at)
+        if stored is None or stored.item.outcome is not None:
+            return
+        if self.suspects.accuse(at):
+            self.store.fail(at, f"poison: {killed or 'a process'} died with it in hand, {DEATHS} times")
+            del self.suspects.deaths[at]
+
     # the session
 
     def tick(self, now: float) -> None:
@@ -157,8 +168,8 @@ class CaptureNode(Node):
                 runs.clear()
             else:
                 break
-        if self.sent > self.marked and self.store.is_full and not self.marks:
-            self._mark()  # nothing can be freed without it
+        if self.sent > self.marked and (self.suspects.deaths or (self.store.is_full and not self.marks)):
+            self._mark()  # nothing can be freed, and no suspect can be alone, without it
 
     def on_opened(self, peer: str, m: messages.Opened) -> None:
         """Begin behind what is committed: read the source from there, or send again what is held."""
@@ -203,6 +214,8 @@ class CaptureNode(Node):
             return
         if m.newest[0] > self.epoch[0] or (m.newest[0] == self.epoch[0] and m.newest[2] != self.epoch[2]):
             self.epoch = (m.newest[0] + 1, 0, self.epoch[2])
+        if m.suspect is not None:
+            self.suspect(m.suspect)
         self._closed()
 
     def link_down(self, peer: str) -> None:
@@ -273,6 +286,7 @@ class CaptureNode(Node):
 
     def _settled_upto(self, position: Position) -> None:
         self.store.free(position)
+        self.suspects.settled_upto(position)
         while self.marks and self.marks[0] <= position:
             self.marks.popleft()
         self.points = {at: memory for at, memory in self.points.items() if at >= position}
@@ -283,6 +297,8 @@ class CaptureNode(Node):
         return bool(self.marks) and sum(s.takes_room for s in behind if s.item.at < next_at) < self.holds
 
     def _may_send(self, stored: Stored) -> bool:
+        if not self.holds and not self.suspects.allow(stored.item.at, next(iter(self.store.items))):
+            return False  # where stages hold frames back none can be settled alone
         if (
             stored.item.at > self.store.sent
             and self.store.is_full_of_sent

@@ -102,6 +102,12 @@ class Store:
             self.items[at] = Stored(Item((dropped,)), 0)
             self.items = dict(sorted(self.items.items()))
 
+    def fail(self, at: Position, reason: str) -> None:
+        """Decide a frame that cannot be worked on; its picture goes along, for the quarantine."""
+        stored = self.items[at]
+        failed = tuple(replace(f, outcome="failed", reason=reason) for f in stored.item.frames)
+        self.items[at] = replace(stored, item=replace(stored.item, frames=failed))
+
     def _run_before(self, at: Position) -> Position:
         stream, seq = at
         for position, stored in reversed(self.items.items()):
