@@ -15,6 +15,7 @@ from keepframe.metrics.recipe import Recipe, as_it_is, one_minus
 
 # calcHist returns float32, which counts exactly up to here
 _EXACT_IN_FLOAT32 = 1 << 24
+_BINS = frozenset(1 << power for power in range(9))
 
 
 def distributions(reference: Image, test: Image, bins: int, where: str) -> tuple[NDArray[np.float64], ...]:
@@ -172,7 +173,7 @@ def histogram_kolmogorov_smirnov(reference: Image, test: Image, *, bins: int = 2
 
 
 def _distribution(image: Image, bins: int, where: str) -> NDArray[np.float64]:
-    if bins not in {1 << power for power in range(9)}:
+    if bins not in _BINS:
         raise ValueError(f"{where}: expected bins to be a power of two from 1 to 256, got {bins}")
     small = eight_bit(image)
     count = 1 if small.ndim == 2 else 3
@@ -184,7 +185,7 @@ def _distribution(image: Image, bins: int, where: str) -> NDArray[np.float64]:
         else:
             plane = small if small.ndim == 2 else small[:, :, channel]
             counted = np.bincount(plane.ravel(), minlength=256).astype(np.float64)
-        rows.append(counted.reshape(bins, -1).sum(axis=1))
+        rows.append(counted if bins == 256 else counted.reshape(bins, -1).sum(axis=1))
     return np.array(rows) / float(image.shape[0] * image.shape[1])
 
 

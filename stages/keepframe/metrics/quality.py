@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from keepframe.metrics.images import Image, gray_pair, pair
 from keepframe.metrics.recipe import Recipe, as_it_is, one_minus
-from keepframe.metrics.structure import channels, window_sums
+from keepframe.metrics.structure import blocks, channels, window_sums
 
 _BLOCK = 8
 _C = np.float32(170)
@@ -38,7 +38,13 @@ def uqi(reference: Image, test: Image) -> float:
     """
     a, b = pair(reference, test, "uqi")
     side = min(_BLOCK, *a.shape[:2])
-    return float(np.mean([_uqi(x, y, side).mean() for x, y in channels(a, b)]))
+    total, count = 0.0, 0
+    for x, y in channels(a, b):
+        for one, other in blocks(x, y, side):
+            index = _uqi(one, other, side)
+            total += float(index.sum())
+            count += index.size
+    return total / count
 
 
 def gmsd(reference: Image, test: Image) -> float:

@@ -5,7 +5,7 @@ The Gaussian, sewar and OpenCV variants and the several-scale form live in `stru
 """
 
 from collections.abc import Iterator
-from typing import cast
+from typing import NamedTuple, Self
 
 import cv2
 import numpy as np
@@ -17,7 +17,8 @@ from keepframe.metrics.recipe import Recipe, one_minus
 _WINDOW = 7
 _K1, _K2 = 0.01, 0.03
 # strips of about this many pixels keep the working set in the second-level cache
-_STRIP_PIXELS = 1 << 16
+_STRIP_PIXELS = 1 << 14
+_BLOCK = (96, 512)
 
 
 def ssim(reference: Image, test: Image, *, window: int = _WINDOW) -> float:
@@ -45,7 +46,7 @@ def ssim(reference: Image, test: Image, *, window: int = _WINDOW) -> float:
     total, count = 0.0, 0
     for left, right in channels(a, b):
         for strip in uniform_strips(left, right, side):
-            total += float(np.sum(strip, dtype=np.float64))
+            total += cv2.sumElems(strip)[0]
             count += strip.size
     return total / count
 
@@ -105,16 +106,59 @@ def uniform_strips(a: Image, b: Image, side: int, *, biased: bool = False) -> It
     """
     SSIM of every window that lies wholly inside two gray images, a strip of rows at a time.
 
-    biased: divide variances by the window's size, not by one less.
+    biased: divide variances by the window's size, not by one less. A strip is overwritten when the next is asked for.
 
     >>> [strip.shape for strip in uniform_strips(*np.zeros((2, 9, 9), np.uint8), 7)]
     [(3, 3)]
     """
-    height, width = a.shape
-    rows = max(_STRIP_PIXELS // width, 8)
-    for top in range(0, height - side + 1, rows):
-        part = slice(top, min(top + rows, height - side + 1) + side - 1)
-        yield _ssim(*window_sums(a[part], b[part], side), side * side, levels(a), biased=biased)
+    count, width = len(a) - side + 1, a.shape[1] - side + 1
+    rows = min(max(_STRIP_PIXELS // a.shape[1], 34), count)
+    n, largest = side * side, levels(a)
+    c1 = np.float32((_K1 * largest) ** 2 * n * n)
+    c2 = np.float32((_K2 * largest) ** 2 * n * (n if biased else max(n - 1, 1)))
+    # one set of arrays for all strips: fresh ones of this size cost more than the arithmetic in them
+    store = _Store.of(a, side, rows + side - 1)
+    wide, narrow = np.empty((2, rows, width), store.sums.dtype), np.empty((4, rows, width), np.float32)
+    for top in range(0, count, rows):
+        part = slice(top, min(top + rows, count) + side - 1)
+        sum_a, sum_b, sum_ab, sum_dd = store.window_sums(a[part], b[part], side)
+        product, square = wide[:, : len(sum_a)]
+        np.multiply(sum_a, sum_b, out=product)
+        sum_a -= sum_b
+        np.multiply(sum_a, sum_a, out=square)
+        sum_ab *= n
+        sum_ab -= product
+        # n Σ(a-b)² - (Σa - Σb)² is the variance of the difference: var a + var b = var(a-b) + 2 cov
+        sum_dd *= n
+        sum_dd -= square
+        luminance, contrast, below, spread = narrow[:, : len(sum_a)]
+        luminance[...], contrast[...], below[...], spread[...] = product, sum_ab, square, sum_dd
+        luminance *= 2
+        luminance += c1
+        contrast *= 2
+        contrast += c2
+        below += luminance
+        spread += contrast
+        below *= spread
+        luminance *= contrast
+        luminance /= below
+        yield luminance
+
+
+def blocks(a: Image, b: Image, side: int) -> Iterator[tuple[Image, Image]]:
+    """
+    Two planes in blocks small enough for the cache; every window of that side lies wholly inside exactly one.
+
+    >>> [block.shape for block, _ in blocks(*np.zeros((2, 130, 300), np.uint8), 7)]
+    [(102, 300), (34, 300)]
+    """
+    rows, columns = len(a) - side + 1, a.shape[1] - side + 1
+    for top in range(0, rows, _BLOCK[0]):
+        for left in range(0, columns, _BLOCK[1]):
+            part = np.s_[
+                top : min(top + _BLOCK[0], rows) + side - 1, left : min(left + _BLOCK[1], columns) + side - 1
+            ]
+            yield np.ascontiguousarray(a[part]), np.ascontiguousarray(b[part])
 
 
 def window_sums(a: Image, b: Image, side: int) -> tuple[Image, Image, Image, Image]:
@@ -126,39 +170,45 @@ def window_sums(a: Image, b: Image, side: int) -> tuple[Image, Image, Image, Ima
     >>> [int(x[0, 0]) for x in window_sums(np.full((2, 2), 3, np.uint8), np.full((2, 2), 5, np.uint8), 2)]
     [12, 20, 60, 16]
     """
-    if a.dtype == np.uint8 and side <= 13:
-        difference = cv2.absdiff(a, b)
-        product = cv2.multiply(a, b, dtype=cv2.CV_16U)
-        square = cv2.multiply(difference, difference, dtype=cv2.CV_16U)
-    else:
-        a, b = a.astype(np.float64), b.astype(np.float64)
-        product, square = a * b, (a - b) ** 2
-    return _box(a, side), _box(b, side), _box(product, side), _box(square, side)
+    return _Store.of(a, side, len(a)).window_sums(a, b, side)
 
 
-def _ssim(
-    sum_a: Image, sum_b: Image, sum_ab: Image, sum_dd: Image, n: int, largest: int, *, biased: bool
-) -> NDArray[np.float32]:
-    product = sum_a * sum_b
-    covariance = sum_ab * n - product
-    gap = sum_a - sum_b
-    # n Σ(a-b)² - (Σa - Σb)² is the variance of the difference: var a + var b = var(a-b) + 2 cov
-    spread = sum_dd * n - gap * gap
-    c1 = np.float32((_K1 * largest) ** 2 * n * n)
-    c2 = np.float32((_K2 * largest) ** 2 * n * (n if biased else max(n - 1, 1)))
-    luminance = 2 * product.astype(np.float32) + c1
-    contrast = 2 * covariance.astype(np.float32) + c2
-    gap32 = gap.astype(np.float32)
-    below = (luminance + gap32 * gap32) * (contrast + spread.astype(np.float32))
-    return cast("NDArray[np.float32]", luminance * contrast / below)
+class _Store(NamedTuple):
+    """Memory for the sums of a strip of rows."""
 
+    sums: Image
+    products: Image
 
-def _box(plane: Image, side: int) -> Image:
-    depth = cv2.CV_64F if plane.dtype == np.float64 else cv2.CV_32S
-    sums = cv2.boxFilter(plane, depth, (side, side), normalize=False)
-    before, lost = side // 2, side - 1
-    inside: Image = sums[before : before + len(sums) - lost, before : before + sums.shape[1] - lost]
-    return inside
+    @classmethod
+    def of(cls, image: Image, side: int, rows: int) -> Self:
+        exact = image.dtype == np.uint8 and side <= 13
+        shape = rows, image.shape[1]
+        return cls(
+            np.empty((4, *shape), np.int32 if exact else np.float64),
+            np.empty(shape, np.uint16 if exact else np.float64),
+        )
+
+    def window_sums(self, a: Image, b: Image, side: int) -> tuple[Image, Image, Image, Image]:
+        """As the function of that name; overwritten by the next call."""
+        products = self.products[: len(a)]
+        if products.dtype == np.uint16:
+            difference: Image = cv2.absdiff(a, b)
+        else:
+            a, b = a.astype(np.float64), b.astype(np.float64)
+            difference = a - b
+        sum_a, sum_b = self._box(0, a, side), self._box(1, b, side)
+        np.multiply(a, b, out=products, dtype=products.dtype)
+        sum_ab = self._box(2, products, side)
+        np.multiply(difference, difference, out=products, dtype=products.dtype)
+        return sum_a, sum_b, sum_ab, self._box(3, products, side)
+
+    def _box(self, place: int, plane: Image, side: int) -> Image:
+        sums = self.sums[place, : len(plane)]
+        depth = cv2.CV_32S if sums.dtype == np.int32 else cv2.CV_64F
+        cv2.boxFilter(plane, depth, (side, side), sums, normalize=False)
+        before, lost = side // 2, side - 1
+        inside: Image = sums[before : before + len(sums) - lost, before : before + sums.shape[1] - lost]
+        return inside
 
 
 METRICS = (Recipe(ssim, one_minus, ssim_map),)

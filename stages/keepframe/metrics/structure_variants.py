@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from keepframe.metrics.images import Image, levels, pair
 from keepframe.metrics.recipe import Recipe, one_minus
-from keepframe.metrics.structure import channels, fitting_window, uniform_strips
+from keepframe.metrics.structure import blocks, channels, fitting_window, uniform_strips
 
 _SIDE, _SIGMA = 11, 1.5
 _WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
@@ -45,8 +45,7 @@ def ssim_gaussian(reference: Image, test: Image) -> float:
     """
     a, b = pair(reference, test, "ssim-gaussian")
     side = fitting_window(_SIDE, a.shape, "ssim-gaussian")
-    inside = [_inside(_gaussian(x, y, side, levels(a)).whole, side) for x, y in channels(a, b)]
-    return float(np.mean([part.mean() for part in inside]))
+    return float(np.mean([_gaussian_means(x, y, side, levels(a))[0] for x, y in channels(a, b)]))
 
 
 def ssim_sewar(reference: Image, test: Image) -> float:
@@ -72,8 +71,8 @@ def ssim_sewar(reference: Image, test: Image) -> float:
     side = fitting_window(_SIDE, a.shape, "ssim-sewar")
     means = []
     for x, y in channels(a, b):
-        strips = list(uniform_strips(x, y, side, biased=True))
-        means.append(sum(strip.sum(dtype=np.float64) for strip in strips) / sum(s.size for s in strips))
+        parts = [(cv2.sumElems(strip)[0], strip.size) for strip in uniform_strips(x, y, side, biased=True)]
+        means.append(sum(total for total, _ in parts) / sum(size for _, size in parts))
     return float(np.mean(means))
 
 
@@ -133,9 +132,9 @@ def ms_ssim(reference: Image, test: Image, *, compatible: bool = False) -> float
     value = 1.0
     for scale, weight in enumerate(weights):
         side = fitting_window(_SIDE, x.shape, "ms-ssim")
-        maps = [_gaussian(p, q, side, levels(a)) for p, q in channels(x, y)]
         last = scale == scales - 1
-        mean = float(np.mean([_inside(m.whole if last else m.contrast, side).mean() for m in maps]))
+        means = [_gaussian_means(p, q, side, levels(a)) for p, q in channels(x, y)]
+        mean = float(np.mean([whole if last else contrast for whole, contrast in means]))
         value *= max(mean, 0.0) ** weight
         if not last:
             half = x.shape[1] // 2, x.shape[0] // 2
@@ -183,15 +182,42 @@ def _gaussian(a: Image, b: Image, side: int, largest: int, *, border: int = cv2.
     y: Image = b.astype(depth) - depth(middle)
     difference = x - y
     window: Image = cv2.getGaussianKernel(side, _SIGMA, cv2.CV_64F).astype(depth)
-    mean_x, mean_y, mean_xy, mean_dd = (
+    smooth: list[Image] = [
         np.asarray(cv2.sepFilter2D(plane, -1, window, window, borderType=border))
         for plane in (x, y, x * y, difference * difference)
-    )
+    ]
+    mean_x, mean_y, mean_xy, mean_dd = smooth
+    # in place where it can be: these arrays cost more to make than to fill
     gap = mean_x - mean_y
-    twice = 2 * (mean_xy - mean_x * mean_y) + (0.03 * largest) ** 2
-    contrast = twice / (twice + np.maximum(mean_dd - gap * gap, 0))
-    product = 2 * (mean_x + middle) * (mean_y + middle) + (0.01 * largest) ** 2
-    return _Maps(product / (product + gap * gap) * contrast, contrast)
+    gap *= gap
+    mean_xy -= mean_x * mean_y
+    mean_xy *= 2
+    mean_xy += (0.03 * largest) ** 2
+    mean_dd -= gap
+    np.maximum(mean_dd, 0, out=mean_dd)
+    mean_dd += mean_xy
+    contrast = np.divide(mean_xy, mean_dd, out=mean_xy)
+    mean_x += middle
+    mean_y += middle
+    mean_x *= mean_y
+    mean_x *= 2
+    mean_x += (0.01 * largest) ** 2
+    gap += mean_x
+    mean_x /= gap
+    mean_x *= contrast
+    return _Maps(mean_x, contrast)
+
+
+def _gaussian_means(a: Image, b: Image, side: int, largest: int) -> tuple[float, float]:
+    """Means of SSIM and of its contrast term over all windows that lie wholly inside."""
+    whole, contrast, count = 0.0, 0.0, 0
+    for x, y in blocks(a, b, side):
+        maps = _gaussian(x, y, side, largest)
+        inside = _inside(maps.whole, side)
+        whole += cv2.sumElems(inside)[0]
+        contrast += cv2.sumElems(_inside(maps.contrast, side))[0]
+        count += inside.size
+    return whole / count, contrast / count
 
 
 def _inside(plane: NDArray[Any], side: int) -> NDArray[Any]:
@@ -216,7 +242,7 @@ def _sewar_map(reference: Image, test: Image) -> NDArray[np.float32]:
             np.asarray(cv2.copyMakeBorder(p, radius, radius, radius, radius, cv2.BORDER_REFLECT))
             for p in planes
         )
-        maps.append(np.concatenate(list(uniform_strips(x, y, side, biased=True))))
+        maps.append(np.concatenate([strip.copy() for strip in uniform_strips(x, y, side, biased=True)]))
     return np.asarray(1 - np.mean(maps, axis=0), np.float32)
 
 
