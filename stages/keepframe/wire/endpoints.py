@@ -32,13 +32,19 @@ class Endpoints:
         self._guard = -1
         self.router: zmq.Socket[bytes] | None = None
         self.dealers: dict[str, zmq.Socket[bytes]] = {}
-        if listen is not None:
-            self._guard = guard(listen)
-            self.router = self._socket(zmq.ROUTER)
-            self.router.setsockopt(zmq.ROUTER_MANDATORY, 1)  # an error for a peer that is gone, not silence
-            self.router.bind(listen)
-        for upper, address in uppers.items():
-            self.connect(upper, address)
+        try:
+            if listen is not None:
+                self._guard = guard(listen)
+                self.router = self._socket(zmq.ROUTER)
+                self.router.setsockopt(
+                    zmq.ROUTER_MANDATORY, 1
+                )  # an error for a peer that is gone, not silence
+                self.router.bind(listen)
+            for upper, address in uppers.items():
+                self.connect(upper, address)
+        except BaseException:
+            self.close()
+            raise
 
     def connect(self, upper: str, address: str) -> zmq.Socket[bytes]:
         """Connect to one more process that sends frames to this one."""

@@ -34,10 +34,6 @@ class Shell:
     """
 
     def __init__(self, node: Node, listen: str | None, uppers: Mapping[str, str]) -> None:
-        if zmq.zmq_version_info() < (4, 3, 5):
-            raise RuntimeError(
-                f"libzmq: expected at least 4.3.5, got {zmq.zmq_version()}; pip install -U pyzmq"
-            )
         self.node = node
         self.condition = threading.Condition()
         self.rejected = 0
@@ -48,9 +44,9 @@ class Shell:
         self.on_tick: Callable[[], None] = lambda: None
         """Called inside a turn, regularly, whatever the worker is busy with."""
         self._watched: dict[int, Callable[[], None]] = {}
-        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._is_stopping = False
         self._endpoints = Endpoints(listen, uppers)
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._router, self._dealers = self._endpoints.router, self._endpoints.dealers
         self._poller = zmq.Poller()
         for readable in (self._router, *self._dealers.values(), self._wake):
@@ -83,9 +79,11 @@ class Shell:
         """Send what is in the way out, and close."""
         self._is_stopping = True
         self.wake()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
         self._endpoints.close()
-        os.close(self._wake)
+        wake, self._wake = self._wake, -1
+        os.close(wake)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -95,8 +93,9 @@ class Shell:
         self.wake()
 
     def wake(self) -> None:
-        """Let the thread look at the node; safe in a signal handler."""
-        os.eventfd_write(self._wake, 1)
+        """Let the thread look at the node; safe in a signal handler, also after stop()."""
+        if self._wake >= 0:
+            os.eventfd_write(self._wake, 1)
 
     def wait_for(self, is_so: Callable[[], Any]) -> None:
         """Wait inside `condition` until something holds, or the thread has failed; then raises what it failed with."""
