@@ -13,6 +13,7 @@ from keepframe.metrics.alignment import (
     phase_shift,
     shift,
 )
+from keepframe.metrics.alternation import flip, flip_map
 from keepframe.metrics.background import (
     Background,
     MeanDeviation,
@@ -159,6 +160,8 @@ __all__ = [
     "euclidean",
     "euclidean_per_size",
     "even_light",
+    "flip",
+    "flip_map",
     "fsim",
     "fsimc",
     "gist",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from keepframe.metrics import (
     alignment,
+    alternation,
     background,
     blocking,
     coding,
@@ -71,6 +72,7 @@ FAMILIES = (
     gradients,
     envelope,
     visibility,
+    alternation,
 )
 
 
