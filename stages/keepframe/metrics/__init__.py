@@ -46,6 +46,7 @@ from keepframe.metrics.divergence import (
     kullback_leibler,
 )
 from keepframe.metrics.edges import edge_difference, edge_mismatch, gradient_magnitude, gradient_orientation
+from keepframe.metrics.embedding import Embedding, cosine_distance
 from keepframe.metrics.envelope import gist, gist_descriptor
 from keepframe.metrics.fusion import (
     d_lambda,
@@ -115,6 +116,7 @@ __all__ = [
     "Background",
     "Box",
     "Comparison",
+    "Embedding",
     "Image",
     "Light",
     "MeanDeviation",
@@ -141,6 +143,7 @@ __all__ = [
     "changed_regions",
     "colour_hash",
     "compare",
+    "cosine_distance",
     "cross_correlation_shift",
     "d_lambda",
     "d_s",
