@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from typing import Any
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 
 from keepframe.frame import STRENGTH, Frame, Item
 from keepframe.picture import Inline, Picture
+from keepframe.picture.owned_slots import OwnedSlots
 from keepframe.picture.picture import size_of
+from keepframe.picture.slots import AT, Slots
 from keepframe.wire import messages
 from keepframe.wire.messages import Envelope
 
@@ -34,8 +37,27 @@ FULL = Frame(
     media_ns=1_640_000_000,
 )
 
+
+def _store() -> OwnedSlots:
+    """A picture store whose id is agreed on, with two pictures."""
+    fd = Slots.create(1 << 16, 8)
+    os.pwrite(fd, (1234567890123456789).to_bytes(8, "little"), 8 * AT["id"])
+    store = OwnedSlots(fd)
+    os.close(fd)
+    return store
+
+
+STORE = _store()
+STORES = {STORE.id: STORE}
+SLOTS = [STORE.put(bytes(range(10))), STORE.put(b"a camera's JPEG file")]
+
 EXAMPLES: dict[str, Envelope] = {
     "hello": Envelope(None, 0, messages.Hello(77, "score.0", is_ready=True, pipeline="0123456789abcdef")),
+    "hello-stores": Envelope(
+        None,
+        0,
+        messages.Hello(77, "score.0", is_ready=True, pipeline="0123456789abcdef", stores=(STORE.id, 5)),
+    ),
     "welcome": Envelope((77, 88), 0, messages.Welcome()),
     "refuse": Envelope(None, 0, messages.Refuse(77, "score.0 runs configuration 'a', preprocess.0 'b'")),
     "ping": Envelope((77, 88), 1, messages.Ping(is_ready=False)),
@@ -57,6 +79,23 @@ EXAMPLES: dict[str, Envelope] = {
         ),
     ),
     "frame": Envelope((77, 88), 4, messages.Frame("lobby", EPOCH, Item((FULL,)))),
+    "frame-place": Envelope(
+        (77, 88),
+        4,
+        messages.Frame(
+            "lobby",
+            EPOCH,
+            Item(
+                (
+                    Frame(
+                        camera="lobby",
+                        working=WORKING,
+                        picture=Picture("yuv420", 2, 3, SLOTS[0], is_full_range=False),
+                    ),
+                )
+            ),
+        ),
+    ),
     "frame-header": Envelope(
         (77, 88),
         5,
@@ -90,7 +129,9 @@ EXAMPLES: dict[str, Envelope] = {
     ),
     "mark-plain": Envelope((77, 88), 9, messages.Mark("lobby", EPOCH, (3, 42))),
     "ack-taken": Envelope((77, 88), 10, messages.Ack("lobby", EPOCH, (3, 42))),
-    "ack": Envelope((77, 88), 11, messages.Ack("lobby", EPOCH, (3, 42), [((3, 42), "dropped"), ((3, 43), "end")])),
+    "ack": Envelope(
+        (77, 88), 11, messages.Ack("lobby", EPOCH, (3, 42), [((3, 42), "dropped"), ((3, 43), "end")])
+    ),
     "break": Envelope((77, 88), 12, messages.Break("lobby", EPOCH)),
     "break-newest": Envelope((77, 88), 13, messages.Break("lobby", EPOCH, (3, 1, 9), (3, 42))),
 }
@@ -99,7 +140,15 @@ EXAMPLES: dict[str, Envelope] = {
 def told(value: Any) -> Any:
     """A value as plain data that can be compared: frames have no equality of their own."""
     if isinstance(value, Picture):
-        return "picture", value.format, value.height, value.width, bytes(value.handle.data()), value.matrix, value.is_full_range
+        return (
+            "picture",
+            value.format,
+            value.height,
+            value.width,
+            bytes(value.handle.data()),
+            value.matrix,
+            value.is_full_range,
+        )
     if isinstance(value, np.ndarray):
         return value.dtype.str, value.shape, value.tobytes()
     if is_dataclass(value):
@@ -126,26 +175,30 @@ deltas = st.dictionaries(
     names, st.dictionaries(texts, st.none() | st.binary(max_size=40), max_size=4), max_size=3
 )
 finite = st.floats(allow_nan=False, allow_infinity=False)
-notes = st.dictionaries(
-    texts, texts | st.booleans() | finite | st.integers(-(2**63), 2**63 - 1), max_size=4
-)
+notes = st.dictionaries(texts, texts | st.booleans() | finite | st.integers(-(2**63), 2**63 - 1), max_size=4)
 
 
 @st.composite
 def pictures(draw: st.DrawFn) -> Picture:
     """A small picture of any format."""
     kind = draw(st.sampled_from(["gray", "bgr", "yuv420", "jpeg"]))
+    if kind == "jpeg" and draw(st.booleans()):
+        return Picture("jpeg", 4, 5, SLOTS[1])
     height, width = draw(st.integers(1, 5)), draw(st.integers(1, 5))
     size = size_of(kind, height, width) or draw(st.integers(1, 40))
     data = draw(st.binary(min_size=size, max_size=size))
-    return Picture(kind, height, width, Inline(data), draw(st.booleans()), draw(st.sampled_from(["bt601", "bt709"])))
+    return Picture(
+        kind, height, width, Inline(data), draw(st.booleans()), draw(st.sampled_from(["bt601", "bt709"]))
+    )
 
 
 @st.composite
 def images(draw: st.DrawFn) -> Any:
     """A small working image, not always contiguous."""
     shape = (draw(st.integers(1, 4)), draw(st.integers(1, 4)), *draw(st.sampled_from([(), (3,)])))
-    image = np.frombuffer(draw(st.binary(min_size=48, max_size=48)), np.uint8)[: int(np.prod(shape))].reshape(shape)
+    image = np.frombuffer(draw(st.binary(min_size=48, max_size=48)), np.uint8)[: int(np.prod(shape))].reshape(
+        shape
+    )
     return image[::-1] if draw(st.booleans()) else image
 
 
@@ -172,7 +225,10 @@ def items(draw: st.DrawFn, camera: str = "lobby") -> Item:
 
 @st.composite
 def _frames(draw: st.DrawFn, base: Frame, part: str) -> Frame:
-    values = {name: getattr(base, name) for name in ("camera", "stream", "seq", "time_ns", "source", "index", "media_ns")}
+    values = {
+        name: getattr(base, name)
+        for name in ("camera", "stream", "seq", "time_ns", "source", "index", "media_ns")
+    }
     frame = Frame(
         **values,
         part=part,
@@ -191,11 +247,16 @@ def _frames(draw: st.DrawFn, base: Frame, part: str) -> Frame:
 def bodies(draw: st.DrawFn) -> messages.Body:
     """Any message."""
     camera, epoch = draw(names), draw(epochs)
-    kind = draw(st.sampled_from(["hello", "welcome", "refuse", "ping", "open", "opened", "frame", "mark", "ack", "break"]))
+    kind = draw(
+        st.sampled_from(
+            ["hello", "welcome", "refuse", "ping", "open", "opened", "frame", "mark", "ack", "break"]
+        )
+    )
     match kind:
         case "hello":
             name = f"{draw(names)}.{draw(names)}"
-            return messages.Hello(draw(big), name, draw(st.booleans()), draw(st.text(max_size=30)))
+            stores = tuple(draw(st.lists(big, max_size=5)))
+            return messages.Hello(draw(big), name, draw(st.booleans()), draw(st.text(max_size=30)), stores)
         case "welcome":
             return messages.Welcome()
         case "refuse":
@@ -213,7 +274,9 @@ def bodies(draw: st.DrawFn) -> messages.Body:
         case "frame":
             return messages.Frame(camera, epoch, draw(items(camera)))
         case "mark":
-            events = tuple(draw(st.lists(st.tuples(st.text("abc", max_size=9), st.text("xyz", max_size=99)), max_size=8)))
+            events = tuple(
+                draw(st.lists(st.tuples(st.text("abc", max_size=9), st.text("xyz", max_size=99)), max_size=8))
+            )
             return messages.Mark(camera, epoch, draw(positions), draw(deltas), events, draw(weights))
         case "ack":
             return messages.Ack(camera, epoch, draw(positions), draw(outcomes))

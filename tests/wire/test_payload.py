@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from samples import FULL, WORKING, items, told
+from samples import FULL, SLOTS, STORE, STORES, WORKING, items, told
 
-from keepframe.errors import WireError
+from keepframe.errors import StalePictureError, WireError
 from keepframe.frame import Frame, Item
+from keepframe.picture import Picture
 from keepframe.picture.picture import MAX_SIDE
 from keepframe.wire.fields import Fields
 from keepframe.wire.payload import item_fields, read_item
@@ -46,13 +47,13 @@ def test_images_come_back_read_only():
         ({}, [bytes(10), bytes(12), b""], "FRAME: 1 parts too many"),
         ({}, [bytes(9), bytes(12)], "FRAME.picture: yuv420 of 3x2 has 10 bytes, got 9"),
         ({}, [bytes(10), bytes(11)], "FRAME.working: [3, 4] has 12 bytes, got 11"),
-        ({PICTURE: ["jpeg", 2, 3, True, "bt601"]}, [b"", bytes(12)], "jpeg of 3x2 has some bytes, got 0"),
-        ({PICTURE: ["raw", 2, 3, True, "bt601"]}, None, "format: expected one of gray"),
-        ({PICTURE: ["gray", 0, 3, True, "bt601"]}, None, "height: expected an integer from 1"),
-        ({PICTURE: ["gray", 2, MAX_SIDE + 1, True, "bt601"]}, None, "width: expected an integer from 1"),
-        ({PICTURE: ["gray", 2, 3, 1, "bt601"]}, None, "is_full_range"),
-        ({PICTURE: ["gray", 2, 3, True, "srgb"]}, None, "matrix"),
-        ({PICTURE: ["gray", 2]}, None, "FRAME.picture: expected an array of 5"),
+        ({PICTURE: ["jpeg", 2, 3, True, "bt601", None]}, [b"", bytes(12)], "jpeg of 3x2 has some bytes, got 0"),
+        ({PICTURE: ["raw", 2, 3, True, "bt601", None]}, None, "format: expected one of gray"),
+        ({PICTURE: ["gray", 0, 3, True, "bt601", None]}, None, "height: expected an integer from 1"),
+        ({PICTURE: ["gray", 2, MAX_SIDE + 1, True, "bt601", None]}, None, "width: expected an integer from 1"),
+        ({PICTURE: ["gray", 2, 3, 1, "bt601", None]}, None, "is_full_range"),
+        ({PICTURE: ["gray", 2, 3, True, "srgb", None]}, None, "matrix"),
+        ({PICTURE: ["gray", 2]}, None, "FRAME.picture: expected an array of 6"),
         ({WORKING_PLACE: [3, 4, 1]}, None, "channels"),
         ({WORKING_PLACE: [3, 4, 4]}, None, "channels"),
         ({WORKING_PLACE: [12]}, None, "width is missing"),
@@ -94,3 +95,61 @@ def test_the_camera_is_the_sessions():
     fields, parts = item_fields(Item((FULL,)))
 
     assert read_item("yard", Fields(fields, "FRAME"), parts).frames[0].camera == "yard"
+
+
+SHARED = Frame(camera="lobby", picture=Picture("yuv420", 2, 3, SLOTS[0]))
+PLACE = [STORE.id, SLOTS[0].index, SLOTS[0].generation, 10]
+
+
+def test_of_a_shared_picture_only_the_place_travels():
+    """To whoever has the store; what arrives is the same picture."""
+    fields, parts = item_fields(Item((SHARED,)), STORES)
+    (came,) = read_item("lobby", Fields(fields, "FRAME"), parts, STORES).frames
+
+    assert (parts, came.picture.handle) == ([], SLOTS[0])
+
+
+def test_a_shared_picture_travels_itself_to_others():
+    """As a copy: the slot may be let go while it waits in a socket."""
+    fields, parts = item_fields(Item((SHARED,)), {STORE.id + 1})
+    (came,) = read_item("lobby", Fields(fields, "FRAME"), parts, STORES).frames
+
+    assert parts == [bytes(range(10))]
+    assert came.picture.handle.is_lasting
+
+
+def test_a_relay_tells_a_place_on_without_looking():
+    """Also of a picture that was let go; one that would have to be sent is refused there."""
+    slot = STORE.put(b"a JPEG file")
+    item = Item((Frame(picture=Picture("jpeg", 2, 3, slot)),))
+    STORE.free(slot)
+
+    assert item_fields(item, STORES)[1] == []
+    with pytest.raises(StalePictureError):
+        item_fields(item)
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ([STORE.id + 1, *PLACE[1:]], "FRAME.picture.place.store: expected one of the 1 picture stores"),
+        ([STORE.id, 8, *PLACE[2:]], "FRAME.picture.place: picture store: expected one of 8 slots"),
+        ([*PLACE[:2], 0, 10], "a generation from 1"),
+        ([*PLACE[:2], -1, 10], "generation: expected an integer from 0"),
+        ([*PLACE[:3], 0], "1 to 65536 bytes, got"),
+        ([*PLACE[:3], 9], "yuv420 of 3x2 has 10 bytes, got 9"),
+        ([*PLACE[:3], 2**62], "1 to 65536 bytes, got"),
+        (PLACE[:3], "FRAME.picture.place: expected an array of 4, got 3"),
+        ([*PLACE, 1], "FRAME.picture.place: expected an array of 4, got 5"),
+        ([*PLACE[:3], 10.0], "nbytes: expected an integer"),
+        (7, "expected an array of 4, got int"),
+    ],
+)  # fmt: skip
+def test_a_place_that_cannot_be_is_refused(place, message):
+    """Store, slot, generation and size are checked before anything is read."""
+    fields, parts = item_fields(Item((SHARED,)), STORES)
+    fields[1][0][PICTURE][5] = place
+
+    with pytest.raises(WireError) as caught:
+        read_item("lobby", Fields(fields, "FRAME"), parts, STORES)
+    assert message in str(caught.value)

@@ -7,7 +7,7 @@ nodes' business. Whatever does not fit raises WireError.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -18,15 +18,18 @@ from keepframe.archive import MemoryDelta
 from keepframe.archive.row import plain
 from keepframe.errors import WireError
 from keepframe.frame import STRENGTH, Frame, Item
+from keepframe.picture.slots import Slots
 from keepframe.wire import messages
 from keepframe.wire.fields import MAX_TEXT, NAME, Fields
-from keepframe.wire.payload import Part, item_fields, read_item
+from keepframe.wire.payload import NO_STORES, Part, item_fields, read_item, stores_of
 
 VERSION = 1
 MAX_HEADER = 4096
 MAX_MEMORY = 64 << 20
 MAX_KEYS = 4096
 MAX_TOLD = 128
+MAX_STORES = 256
+"""Pictures of further cameras travel inline."""
 MAX_REASON = 300
 MAX_EVENTS = 8
 MAX_PARTS = 33
@@ -57,17 +60,19 @@ _MEMORY_LIMITS = _LIMITS | {"max_map_len": MAX_KEYS, "max_bin_len": MAX_MEMORY}
 _UNPACK_ERRORS = (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException)
 
 
-def encode(envelope: messages.Envelope) -> list[Part]:
+def encode(envelope: messages.Envelope, stores: Container[int] = ()) -> list[Part]:
     """
     The parts of a message: the header, then memory or pixels, which are not copied.
 
-    Raises WireError if it does not fit the limits; fitting() sees to that for an item beforehand.
+    stores: the ids of the picture stores that the receiver has; of a picture in one of them only the place is told.
+    Raises WireError if it does not fit the limits; fitting() sees to that for an item beforehand. Raises StalePictureError if a
+    picture in shared memory was let go and would have to be sent itself.
 
     >>> len(encode(messages.Envelope((1, 2), 3, messages.Ping(True))))
     1
     """
     try:
-        fields, parts = _fields(envelope.body)
+        fields, parts = _fields(envelope.body, stores)
         header = msgpack.packb(
             [VERSION, envelope.connection, envelope.number, _NAMES[type(envelope.body)], *fields]
         )
@@ -109,19 +114,20 @@ def is_sendable(item: Item) -> bool:
 
 def _misfit(item: Item) -> str:
     try:
-        fields, parts = item_fields(item)
+        stores = stores_of(item)  # a place is longer than none
+        fields, parts = item_fields(item, stores)
         header = msgpack.packb(fields)
         if len(header) > MAX_HEADER - 256:
             return f"its header takes {len(header)} bytes, expected at most {MAX_HEADER - 256}: fewer or shorter notes, fewer parts"
-        read_item("", Fields(_unpack(header, _LIMITS), "FRAME"), parts)
+        read_item("", Fields(_unpack(header, _LIMITS), "FRAME"), parts, stores)
     except (ValueError, TypeError, OverflowError) as error:
         return str(error)
     return ""
 
 
-def decode(parts: Sequence[Part]) -> messages.Envelope:
+def decode(parts: Sequence[Part], stores: Mapping[int, Slots] = NO_STORES) -> messages.Envelope:
     """
-    The envelope that these parts are. Raises WireError for everything else.
+    The envelope that these parts are; stores: the picture stores that are here, by their ids. Raises WireError for everything else.
 
     >>> decode(encode(messages.Envelope((1, 2), 3, messages.Ping(True)))).body
     Ping(is_ready=True)
@@ -143,15 +149,15 @@ def decode(parts: Sequence[Part]) -> messages.Envelope:
     number = f.integer("number")
     kind = f.one_of("kind", list(KINDS))
     f.where = kind
-    body = _read(kind, f, parts[1:])
+    body = _read(kind, f, parts[1:], stores)
     f.end()
     return messages.Envelope(connection, number, body)
 
 
-def _fields(body: messages.Body) -> tuple[list[Any], list[Part]]:
+def _fields(body: messages.Body, stores: Container[int]) -> tuple[list[Any], list[Part]]:
     match body:
         case messages.Hello():
-            return [body.nonce, body.name, body.is_ready, body.pipeline], []
+            return [body.nonce, body.name, body.is_ready, body.pipeline, body.stores[:MAX_STORES]], []
         case messages.Refuse():
             return [body.nonce, _cut(body.why, 500)], []
         case messages.Ping():
@@ -163,7 +169,7 @@ def _fields(body: messages.Body) -> tuple[list[Any], list[Part]]:
             told = _told(body.outcomes)
             return [body.camera, body.epoch, body.committed, body.is_ended, told], [_pack_memory(body.memory)]
         case messages.Frame():
-            fields, parts = item_fields(body.item)
+            fields, parts = item_fields(body.item, stores)
             return [body.camera, body.epoch, *fields], parts
         case messages.Mark():
             w = body.weight
@@ -178,16 +184,18 @@ def _fields(body: messages.Body) -> tuple[list[Any], list[Part]]:
             return [], []
 
 
-def _read(kind: str, f: Fields, parts: Sequence[Part]) -> messages.Body:
+def _read(kind: str, f: Fields, parts: Sequence[Part], stores: Mapping[int, Slots]) -> messages.Body:
     if kind == "FRAME":
         camera, epoch = f.name("camera"), f.epoch("epoch")
-        return messages.Frame(camera, epoch, read_item(camera, f, parts))
+        return messages.Frame(camera, epoch, read_item(camera, f, parts, stores))
     expected = {"OPENED": (1, 1), "MARK": (0, 1)}.get(kind, (0, 0))
     if not expected[0] <= len(parts) <= expected[1]:
         raise WireError(f"{kind}: {len(parts)} parts follow the header, expected {expected[1]}")
     match kind:
         case "HELLO":
-            return messages.Hello(f.integer("nonce"), _replica(f), f.flag("is_ready"), f.text("pipeline", 64))
+            return messages.Hello(
+                f.integer("nonce"), _replica(f), f.flag("is_ready"), f.text("pipeline", 64), _read_stores(f)
+            )
         case "WELCOME":
             return messages.Welcome()
         case "REFUSE":
@@ -268,6 +276,11 @@ def _read_told(f: Fields) -> messages.Outcomes:
         told = Fields(values, f"{f.where}.outcomes", 3)
         outcomes.append(((told.integer("stream"), told.integer("seq")), told.one_of("outcome", STRENGTH)))
     return outcomes
+
+
+def _read_stores(f: Fields) -> tuple[int, ...]:
+    stores = Fields(f.array("stores", limit=MAX_STORES), f"{f.where}.stores")
+    return tuple(stores.integer("store") for _ in stores.values)
 
 
 def _read_held(f: Fields) -> tuple[tuple[int, int], tuple[int, int]] | None:

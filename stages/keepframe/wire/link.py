@@ -35,6 +35,8 @@ class Port:
     sent: int = 0
     received: int = 0
     heard: float = 0.0
+    stores: frozenset[int] = frozenset()
+    """The picture stores that the peer has."""
 
     @property
     def is_up(self) -> bool:
@@ -71,6 +73,8 @@ class Node:
         self.now = 0.0
         self.is_over = False
         self.told_ready = False
+        self.stores: tuple[int, ...] = ()
+        """The ids of the picture stores that are here; whoever sends to this node is told."""
 
     def send(self, peer: str, body: Body) -> None:
         """Send to a peer; to one that is not connected nothing is sent, its sessions are over already."""
@@ -155,6 +159,11 @@ class Node:
                 ready[port.name] = peer
         return ready
 
+    def stores_of(self, peer: str) -> frozenset[int]:
+        """The picture stores that a peer has; none of somebody who is gone."""
+        port = self.ports.get(peer)
+        return port.stores if port is not None else frozenset()
+
     def choose(self, camera: str, stage: str) -> str | None:
         """The peer that a camera's frames go to; None while the stage has no ready replica."""
         ready = self.ready_replicas(stage)
@@ -193,7 +202,7 @@ class Node:
 
     def _ask(self, peer: str, port: Port) -> None:
         port.asked, port.asked_at, port.asks = self.nonce(), self.now, port.asks + 1
-        hello = messages.Hello(port.asked, self.name, self.is_ready, self.pipeline)
+        hello = messages.Hello(port.asked, self.name, self.is_ready, self.pipeline, self.stores)
         self.out.append((peer, Envelope(None, 0, hello)))
 
     def _on_hello(self, peer: str, m: messages.Hello) -> None:
@@ -207,7 +216,7 @@ class Node:
             return  # a sender's name is no receiver's identity
         self.reset(peer)
         port = Port(m.name, is_receiver=False, is_ready=m.is_ready, asked_at=self.now, heard=self.now)
-        port.connection = (m.nonce, self.nonce())
+        port.connection, port.stores = (m.nonce, self.nonce()), frozenset(m.stores)
         self.ports[peer] = port
         self.out.append((peer, Envelope(port.connection, 0, messages.Welcome())))
         self._look_down()

@@ -27,6 +27,8 @@ class Hello:
     is_ready: bool
     pipeline: str
     """Digest of what must be the same in all processes of a pipeline."""
+    stores: tuple[int, ...] = ()
+    """The ids of the picture stores that it shares: of a picture in one of them only the place is told."""
 
 
 @dataclass(frozen=True, slots=True)

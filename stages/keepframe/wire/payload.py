@@ -1,12 +1,13 @@
 """
 An item as header fields and pixel parts, and back: what a FRAME carries.
 
-Only pixels as arrays and a camera's own JPEG travel; nothing is encoded or decoded on the way.
+Only pixels as arrays and a camera's own JPEG travel; nothing is encoded or decoded on the way. To a process that shares the memory
+a picture lies in, only its place there is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -15,26 +16,35 @@ import numpy as np
 from keepframe.archive.row import plain
 from keepframe.errors import WireError
 from keepframe.frame import STRENGTH, Frame, Item
-from keepframe.picture import FORMATS, Image, Inline, Picture
+from keepframe.picture import FORMATS, Handle, Image, Inline, Picture
 from keepframe.picture.picture import MAX_SIDE, size_of
+from keepframe.picture.slots import Slot, Slots
 from keepframe.wire.fields import MAX_INT, Fields
 
 Part = bytes | memoryview
 MAX_FRAMES = 16
 MAX_JPEG = 256 << 20
+NO_STORES: Mapping[int, Slots] = MappingProxyType({})
 
 
-def item_fields(item: Item) -> tuple[list[Any], list[Part]]:
-    """The fields of an item, and the pixel parts they speak of, in order."""
+def item_fields(item: Item, stores: Container[int] = ()) -> tuple[list[Any], list[Part]]:
+    """
+    The fields of an item, and the pixel parts they speak of, in order.
+
+    stores: the ids of the picture stores that whoever reads this has. Raises StalePictureError if a picture has to be put into a
+    part and was let go.
+    """
     parts: list[Part] = []
-    return [item.count, [_frame_fields(frame, parts) for frame in item.frames]], parts
+    return [item.count, [_frame_fields(frame, parts, stores) for frame in item.frames]], parts
 
 
-def read_item(camera: str, f: Fields, parts: Sequence[Part]) -> Item:
-    """The item of a camera from these fields and parts. Raises WireError."""
+def read_item(camera: str, f: Fields, parts: Sequence[Part], stores: Mapping[int, Slots] = NO_STORES) -> Item:
+    """The item of a camera from these fields and parts, with the picture stores that are here by their ids. Raises WireError."""
     count = f.integer("count", 1)
     rest = list(parts)
-    frames = tuple(_read_frame(camera, values, rest) for values in f.array("frames", limit=MAX_FRAMES))
+    frames = tuple(
+        _read_frame(camera, values, rest, stores) for values in f.array("frames", limit=MAX_FRAMES)
+    )
     if not frames:
         raise WireError("FRAME.frames: expected at least one")
     if rest:
@@ -46,12 +56,20 @@ def read_item(camera: str, f: Fields, parts: Sequence[Part]) -> Item:
     return Item(frames, count)
 
 
-def _frame_fields(frame: Frame, parts: list[Part]) -> list[Any]:
+def stores_of(item: Item) -> dict[int, Slots]:
+    """The picture stores that an item's pictures lie in, by their ids."""
+    handles = (frame.picture.handle for frame in item.frames if frame.picture is not None)
+    return {handle.slots.id: handle.slots for handle in handles if isinstance(handle, Slot)}
+
+
+def _frame_fields(frame: Frame, parts: list[Part], stores: Container[int]) -> list[Any]:
     picture = working = None
     if frame.picture is not None:
         p = frame.picture
-        picture = [p.format, p.height, p.width, p.is_full_range, p.matrix]
-        parts.append(p.handle.data())
+        place = _place(p, stores)
+        picture = [p.format, p.height, p.width, p.is_full_range, p.matrix, place]
+        if place is None:
+            parts.append(_part(p))
     if frame.working is not None:
         image: Image = np.ascontiguousarray(frame.working)
         working = list(image.shape)
@@ -63,7 +81,25 @@ def _frame_fields(frame: Frame, parts: list[Part]) -> list[Any]:
     ]
 
 
-def _read_frame(camera: str, values: Any, parts: list[Part]) -> Frame:
+def _place(picture: Picture, stores: Container[int]) -> list[int] | None:
+    """Where a picture lies, for those who share that memory."""
+    slot = picture.handle
+    if isinstance(slot, Slot) and slot.slots.id in stores:
+        return [slot.slots.id, slot.index, slot.generation, slot.nbytes]
+    return None
+
+
+def _part(picture: Picture) -> Part:
+    """A picture's bytes as they travel; what may be let go while they wait in a socket is copied."""
+    handle = picture.handle
+    if handle.is_lasting:
+        return handle.data()
+    copy = bytes(handle.data())
+    handle.check()
+    return copy
+
+
+def _read_frame(camera: str, values: Any, parts: list[Part], stores: Mapping[int, Slots]) -> Frame:
     f = Fields(values, "FRAME.frame", 14)
     return Frame(
         camera=camera,
@@ -79,25 +115,45 @@ def _read_frame(camera: str, values: Any, parts: list[Part]) -> Frame:
         media_ns=f.maybe_integer("media_ns", -MAX_INT),
         scores=MappingProxyType(f.numbers("scores")),
         notes=MappingProxyType(f.plain("notes")),
-        picture=_read_picture(f.take("picture"), parts),
+        picture=_read_picture(f.take("picture"), parts, stores),
         working=_read_working(f.take("working"), parts),
     )
 
 
-def _read_picture(values: Any, parts: list[Part]) -> Picture | None:
+def _read_picture(values: Any, parts: list[Part], stores: Mapping[int, Slots]) -> Picture | None:
     if values is None:
         return None
-    f = Fields(values, "FRAME.picture", 5)
+    f = Fields(values, "FRAME.picture", 6)
     kind = f.one_of("format", FORMATS)
     height, width = f.integer("height", 1, MAX_SIDE), f.integer("width", 1, MAX_SIDE)
     is_full_range, matrix = f.flag("is_full_range"), f.one_of("matrix", ["bt601", "bt709"])
-    data = _next_part(parts, "picture")
-    expected = size_of(kind, height, width)
-    if len(data) != expected if expected is not None else not 0 < len(data) <= MAX_JPEG:
+    place = f.take("place")
+    handle: Handle = (
+        Inline(_next_part(parts, "picture"))
+        if place is None
+        else _read_place(Fields(place, f"{f.where}.place", 4), stores)
+    )
+    expected, got = size_of(kind, height, width), handle.nbytes
+    if got != expected if expected is not None else not 0 < got <= MAX_JPEG:
         raise WireError(
-            f"FRAME.picture: {kind} of {width}x{height} has {expected or 'some'} bytes, got {len(data)}"
+            f"FRAME.picture: {kind} of {width}x{height} has {expected or 'some'} bytes, got {got}"
         )
-    return Picture(kind, height, width, Inline(data), is_full_range, matrix)
+    return Picture(kind, height, width, handle, is_full_range, matrix)
+
+
+def _read_place(f: Fields, stores: Mapping[int, Slots]) -> Slot:
+    """A picture's slot in a store that is here; whether it is still there shows when it is looked at."""
+    identity, index, generation, nbytes = (
+        f.integer(name) for name in ("store", "slot", "generation", "nbytes")
+    )
+    if identity not in stores:
+        raise WireError(
+            f"{f.where}.store: expected one of the {len(stores)} picture stores that are here, got another"
+        )
+    try:
+        return stores[identity].slot(index, generation, nbytes)
+    except ValueError as error:
+        raise WireError(f"{f.where}: {error}") from error
 
 
 def _read_working(values: Any, parts: list[Part]) -> Image | None:
