@@ -17,12 +17,13 @@ from keepframe.run.desk import ask
 DEADLINE_S = 60.0
 STAGES = '''
 import os
+import random
 import time
 
 
 def slow(frame, *, seconds: float = 0.004):
-    """Take some time for each frame, so that something is under way when a process is killed."""
-    time.sleep(seconds)
+    """Take some time for each frame, more or less, so that something is under way when a process is killed."""
+    time.sleep(random.uniform(0.0, 2 * seconds))
     return frame
 
 

@@ -1,6 +1,7 @@
 """Any process may be killed at any moment: nothing is lost, nothing is stored twice, and the verdicts are the same."""
 
 import os
+import random
 import signal
 
 import pytest
@@ -39,6 +40,21 @@ def test_killing_a_stage_again_and_again_changes_nothing(stage, undisturbed, tmp
     assert rows(tmp_path) == undisturbed
     assert is_sound(tmp_path)
     assert left_behind(tmp_path) == ([], [], [])
+
+
+def test_ten_kills_at_random_change_nothing_and_suspect_nobody(undisturbed, tmp_path):
+    """Whatever is killed, ten times with frames in flight: nothing is lost, nothing twice, nothing held against a frame."""
+    running = begin(write(tmp_path, FOUR + SLOW.replace('"mine:slow"', '"mine:slow", seconds = 0.02')))
+    stages = random.Random(7).choices(["preprocess", "score", "archive", "capture"], k=10)
+    for stage in stages:
+        before = running.settled()
+        running.wait_until(lambda before=before: running.settled() > before, "it goes on")
+        running.kill(stage)
+
+    assert running.end() == 0
+    assert rows(tmp_path) == undisturbed
+    assert is_sound(tmp_path)
+    assert "suspect" not in running.log()
 
 
 def test_killing_everything_at_once_and_running_again_changes_nothing(undisturbed, tmp_path):
