@@ -51,7 +51,9 @@ class FakeClock:
         return self.now_ns / NS
 
     def advance(self, seconds: float) -> None:
-        """Move on by so many seconds."""
+        """Move on by so many seconds. Raises ValueError for less than 0: monotonic time never goes back."""
+        if seconds < 0:
+            raise ValueError(f"expected 0 or more seconds, got {seconds}")
         self.now_ns += round(seconds * NS)
 
 

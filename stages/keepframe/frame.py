@@ -6,6 +6,7 @@ How pixels are stored is the picture's business, how a frame travels is the wire
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -73,6 +74,12 @@ class Frame:
     media_ns: int | None = None
     """Its place in the video's own time, nanoseconds from the first picture; None elsewhere."""
 
+    def __post_init__(self) -> None:
+        if self.working is not None and (
+            not isinstance(self.working, np.ndarray) or self.working.flags.writeable
+        ):
+            object.__setattr__(self, "working", read_only(self.working))
+
     @property
     def at(self) -> Position:
         """Its position in the account of its camera."""
@@ -112,16 +119,26 @@ class Frame:
         return replace(self, working=read_only(image))
 
     def with_score(self, name: str, value: float) -> Frame:
-        """The same frame with one more score; 0 means the same as the reference. Raises ValueError unless finite."""
-        if not np.isfinite(value):
+        """The same frame with one more score; 0 means the same as the reference. Raises TypeError unless a number, ValueError unless finite."""
+        if not isinstance(value, int | float | np.integer | np.floating):
+            raise TypeError(f"score {name!r} of {self.name}: expected a number, got {type(value).__name__}")
+        if not math.isfinite(value):
             raise ValueError(f"score {name!r} of {self.name}: expected a finite number, got {value!r}")
         return replace(self, scores=MappingProxyType({**self.scores, name: float(value)}))
 
     def with_note(self, key: str, value: Note) -> Frame:
-        """The same frame with one more note: a string, number or truth value."""
+        """The same frame with one more note: a string, finite number (whole ones of 64 bits) or truth value, Python's or numpy's."""
+        if isinstance(value, np.generic):
+            value = value.item()
         if not isinstance(value, str | int | float | bool):
             raise TypeError(
                 f"note {key!r} of {self.name}: expected str, int, float or bool, got {type(value).__name__}"
+            )
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"note {key!r} of {self.name}: expected a finite number, got {value!r}")
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise ValueError(
+                f"note {key!r} of {self.name}: expected a whole number of 64 bits, got {value!r}"
             )
         return replace(self, notes=MappingProxyType({**self.notes, key: value}))
 
@@ -131,7 +148,9 @@ class Frame:
         return decided if verdict.is_kept else decided.settled("unchanged")
 
     def settled(self, outcome: Decision, reason: str = "") -> Frame:
-        """The same frame with this outcome, as a header without pixels."""
+        """The same frame with this outcome, as a header without pixels. Raises ValueError for another word."""
+        if outcome not in STRENGTH:
+            raise ValueError(f"frame {self.name}: unknown outcome {outcome!r}; known: {', '.join(OUTCOMES)}")
         return replace(self, outcome=outcome, reason=reason or self.reason, picture=None, working=None)
 
 

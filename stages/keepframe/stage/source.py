@@ -6,7 +6,8 @@ Numbers (stream, seq) are given by who sends the frames on, and so is the pace: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from keepframe.clock import Clock, SystemClock
 from keepframe.frame import Frame
-from keepframe.picture import Picture
+from keepframe.picture import Image, Picture
 from keepframe.stage.contract import Contract
 
 
@@ -26,14 +27,15 @@ class Shot:
     memory: Mapping[str, Any] | None
 
 
-class Source:
+class Reading:
     """A source at work for one camera. Made by read_source()."""
 
     def __init__(self, contract: Contract, options: Mapping[str, Any], camera: str, clock: Clock) -> None:
         self.contract, self.camera, self.clock = contract, camera, clock
-        self.source = contract.target(**options) if contract.is_class else None
-        self.options = options
-        self.is_live: bool = bool(getattr(self.source or contract.target, "is_live", False))
+        self.source: Any = contract.target(**options) if contract.is_class else None
+        self.options = {} if contract.is_class else dict(options)
+        owner = self.source if contract.is_class else contract.target
+        self.is_live: bool = bool(getattr(owner, "is_live", False))
 
     @property
     def has_memory(self) -> bool:
@@ -47,39 +49,72 @@ class Source:
 
     def load(self, memory: Mapping[str, Any]) -> None:
         """Go on behind what is settled. Raises ValueError if it is not the same source any more."""
-        if memory and self.source is not None:
+        if memory and self.has_memory:
             self.source.load(dict(memory))
 
     def __iter__(self) -> Iterator[Shot]:
-        """Every picture as a frame with its camera and time; raises what the source raises, TypeError for what is no picture."""
-        pictures = self.source() if self.source is not None else self.contract.target(**self.options)
-        for given in pictures:
-            frame = self._frame(given)
-            yield Shot(
-                replace(frame, camera=self.camera, time_ns=frame.time_ns or self.clock.wall_ns()),
-                self._memory(),
-            )
+        """
+        Every picture as a frame with its camera and time; its `with`, if it has one, is left when the reading ends.
 
-    def _memory(self) -> Mapping[str, Any] | None:
-        return self.source.save() if self.source is not None and self.has_memory else None
+        Raises what the source raises, TypeError or ValueError for what is no picture.
+        """
+        with ExitStack() as exits:
+            if hasattr(self.source, "__enter__"):
+                exits.enter_context(self.source)
+            pictures = self._pictures()
+            if hasattr(pictures, "close"):
+                exits.enter_context(closing(pictures))  # type: ignore[type-var]
+            for given in pictures:
+                frame = self._frame(given)
+                stamped = replace(frame, camera=self.camera, time_ns=frame.time_ns or self.clock.wall_ns())
+                yield Shot(stamped, dict(self.source.save()) if self.has_memory else None)
+
+    def _pictures(self) -> Iterable[Any]:
+        pictures = self.source() if self.contract.is_class else self.contract.target(**self.options)
+        if isinstance(pictures, Frame | Picture | np.ndarray) or not isinstance(pictures, Iterable):
+            raise TypeError(
+                f"{self.contract.use!r}: a source yields pictures one after the other, "
+                f"got one {type(pictures).__name__}: `yield` it"
+            )
+        return pictures
 
     def _frame(self, given: Any) -> Frame:
-        if isinstance(given, Frame):
-            if given.picture is None and given.working is not None:
-                return replace(given, picture=Picture.of(given.working))
-            return given
         if isinstance(given, Picture):
             return Frame(picture=given)
         if isinstance(given, np.ndarray):
-            return Frame(picture=Picture.of(given))
-        raise TypeError(
-            f"{self.contract.use!r}: a source yields frames, pictures or uint8 arrays, got {type(given).__name__}"
-        )
+            return Frame(picture=self._picture(given))
+        if not isinstance(given, Frame):
+            raise TypeError(
+                f"{self.contract.use!r}: a source yields frames, pictures or uint8 arrays, got {type(given).__name__}"
+            )
+        if not isinstance(given.picture, Picture | None):
+            raise TypeError(
+                f"{self.contract.use!r}: expected Frame.picture to be a Picture, got {type(given.picture).__name__}; "
+                "yield the array itself, or Picture.of(array)"
+            )
+        if given.outcome not in (None, "rejected"):
+            raise ValueError(
+                f"{self.contract.use!r}: a source settles a frame as rejected only, got {given.outcome!r}"
+            )
+        if given.outcome is None and given.picture is None:
+            if given.working is None:
+                raise ValueError(
+                    f'{self.contract.use!r}: a frame without a picture; give it one, or .settled("rejected", why)'
+                )
+            return replace(given, picture=self._picture(given.working), working=None)
+        return given
+
+    def _picture(self, image: Image) -> Picture:
+        """A picture of pixels that stay as they are now: a source may fill the same array again and again."""
+        try:
+            return Picture.of(image.copy() if image.base is not None or image.flags.writeable else image)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{self.contract.use!r}: {error}") from error
 
 
 def read_source(
     contract: Contract, options: Mapping[str, Any], camera: str, clock: Clock | None = None
-) -> Source:
+) -> Reading:
     """
     Start a source for a camera; iterate over it for its shots.
 
@@ -88,4 +123,4 @@ def read_source(
     >>> [shot.frame.camera for shot in read_source(read_contract(dark, "dark"), {}, "lobby")]
     ['lobby']
     """
-    return Source(contract, options, camera, clock or SystemClock())
+    return Reading(contract, options, camera, clock or SystemClock())
