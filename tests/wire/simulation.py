@@ -42,6 +42,7 @@ FAULTS = {  # ghosts: old processes and late messages
     "ghosts": ["kill"] * 3 + ["stall"] * 4 + ["zombie"] * 4 + ["freeze", "one-way", "cut", "drain"],
 }
 FAULTS_UNTIL_S, DRAIN_AT_S, GIVE_UP_S, TICK_S = 25.0, 27.0, 600.0, 0.5
+FORCED = ""
 """GIVE_UP_S is what "stuck" means: the model's time after which somebody still waits."""
 
 
@@ -117,6 +118,7 @@ class World:
         self.unsendable: list[str] = []
         self.faults: Counter[str] = Counter()
         mood = self.rng.choice(["mixed", "mixed", "ghosts"])
+        mood = FORCED or mood
         is_calm = self.plan.is_calm or bool(kill_every_s)
         self.plan.start(self.rng, self.at, self.start)
         many = [1, 2, 4, 8, 16, 30] if mood == "mixed" else [20, 40, 60]
