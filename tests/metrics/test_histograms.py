@@ -83,6 +83,7 @@ def test_the_order_of_the_pixels_does_not_matter(image, random):
     )
 
 
+@pytest.mark.slow
 def test_counts_stay_exact_beyond_what_float32_holds():
     """Two levels that differ by one pixel in 2^25."""
     image = np.zeros((1 << 12, (1 << 13) + 1), np.uint8)

@@ -64,3 +64,11 @@ def test_the_difference_of_black_and_white_is_one_as_a_score():
         1,
         1,
     ]
+
+
+@pytest.mark.slow
+def test_sums_stay_exact_for_pictures_larger_than_32_bits_count():
+    """Black against white at 5000x5000: the sum of squares needs 41 bits."""
+    black, white = np.zeros((5000, 5000), np.uint8), np.full((5000, 5000), 255, np.uint8)
+
+    assert (mean_absolute_difference(black, white), mse(black, white)) == (255, 65025)

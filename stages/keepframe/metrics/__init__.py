@@ -83,6 +83,7 @@ from keepframe.metrics.histograms import (
 )
 from keepframe.metrics.images import Image
 from keepframe.metrics.information import vif_p
+from keepframe.metrics.matching import match_hashes
 from keepframe.metrics.motion import dense_flow, sparse_flow
 from keepframe.metrics.neighbours import census, census_codes, centrist, centrist_histogram
 from keepframe.metrics.norms import (
@@ -199,6 +200,7 @@ __all__ = [
     "largest_difference",
     "luminance_euclid",
     "manhattan",
+    "match_hashes",
     "mean_absolute_difference",
     "mean_channel_difference",
     "metric",
