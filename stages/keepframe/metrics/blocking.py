@@ -28,7 +28,7 @@ def psnr_b(reference: Image, test: Image, *, compatible: bool = False) -> float:
     Direction: higher is closer.
     Score: root of (mean squared error + block edges of the test - block edges of the reference, at least 0) as a share of the
         largest level; a test with fewer block edges than the reference gets a bonus.
-    Cost: trivial.
+    Cost: low.
     Blind to: what psnr is blind to; blocks that do not lie on a grid of 8 px.
     When: compressed pictures are compared whose blocks were smoothed.
     Errors: ValueError if the images differ in size, channels or dtype.

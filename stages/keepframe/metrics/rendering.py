@@ -4,12 +4,16 @@ Comparison of drawn pictures (screens, plots, maps): pixels that differ visibly 
 Photographs have no smoothed edges to forgive; `norms.zero_norm` counts their changed pixels.
 """
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from keepframe.metrics.images import Image, bgr, eight_bit, pair
 from keepframe.metrics.recipe import Recipe
+
+_Places = NDArray[np.intp]
 
 # rows give Y, I, Q of R, G, B; then what each squared difference weighs
 _YIQ = np.array(
@@ -53,15 +57,15 @@ def pixelmatch(
 
 
 def _mismatches(reference: Image, test: Image, threshold: float, *, include: bool) -> NDArray[np.bool_]:
-    a, b = (eight_bit(image) for image in pair(reference, test, "pixelmatch"))
+    a, b = (
+        bgr(image) if image.ndim == 2 else eight_bit(image) for image in pair(reference, test, "pixelmatch")
+    )
     if not 0 <= threshold <= 1:
         raise ValueError(f"pixelmatch: expected threshold from 0 to 1, got {threshold}")
     differing = _visibly(_on_white(a), _on_white(b), _LARGEST * threshold * threshold)
-    rows, columns = np.nonzero(differing)
-    if len(rows) and not include:
-        even_area = _has_siblings(a) & _has_siblings(b)
-        smoothed = _is_smoothed(a, even_area, rows, columns) | _is_smoothed(b, even_area, rows, columns)
-        differing[rows, columns] = ~smoothed
+    at = np.nonzero(differing)
+    if len(at[0]) and not include:
+        differing[at] = ~(_is_smoothed(a, b, *at) | _is_smoothed(b, a, *at))
     return differing
 
 
@@ -84,61 +88,67 @@ def _component(rgb: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArra
     return np.asarray(rgb[..., 0] * weights[0] + rgb[..., 1] * weights[1] + rgb[..., 2] * weights[2])
 
 
-def _is_smoothed(
-    image: Image, even_area: NDArray[np.bool_], rows: NDArray[np.intp], columns: NDArray[np.intp]
-) -> NDArray[np.bool_]:
+def _is_smoothed(image: Image, other: Image, rows: _Places, columns: _Places) -> NDArray[np.bool_]:
     """
     Which of these pixels look like a smoothed edge.
 
     At most two neighbours are as bright, some are darker, some brighter, and the darkest or the brightest of them lies in an
     even area of both images.
     """
-    height, width = image.shape[:2]
-    luminance = _component(_on_white(image)[:, :, ::-1].astype(np.float64), _YIQ[0])
-    own = luminance[rows, columns]
-    equal = _on_border(height, width)[rows, columns].astype(np.int64)
-    darkest, brightest = np.zeros(len(rows)), np.zeros(len(rows))
-    by_darkest, by_brightest = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
-    for down, across in _NEIGHBOURS:
-        y, x = rows + down, columns + across
-        inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
-        y, x = np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)
-        gap = np.where(inside, own - luminance[y, x], np.nan)
+    own = _luminance(image, rows, columns)
+    equal = _on_border(image, rows, columns).astype(np.int8)
+    # place and lead of the darkest neighbour, then of the brightest
+    lead, y, x = np.zeros((2, len(rows))), np.tile(rows, (2, 1)), np.tile(columns, (2, 1))
+    for near_y, near_x, inside in _around(image, rows, columns):
+        gap = np.where(inside, own - _luminance(image, near_y, near_x), np.nan)
         equal += gap == 0
-        for better, extreme, by_extreme in (
-            (gap < darkest, darkest, by_darkest),
-            (gap > brightest, brightest, by_brightest),
-        ):
-            extreme[better] = gap[better]
-            by_extreme[better] = even_area[y[better], x[better]]
-    return np.asarray((equal <= 2) & (darkest < 0) & (brightest > 0) & (by_darkest | by_brightest))
+        for extreme, better in enumerate((gap < lead[0], gap > lead[1])):
+            lead[extreme, better] = gap[better]
+            y[extreme, better], x[extreme, better] = near_y[better], near_x[better]
+    smoothed = (equal <= 2) & (lead[0] < 0) & (lead[1] > 0)
+    left = np.nonzero(smoothed)[0]
+    even = [
+        _is_even(image, y[extreme, left], x[extreme, left])
+        & _is_even(other, y[extreme, left], x[extreme, left])
+        for extreme in (0, 1)
+    ]
+    smoothed[left] = even[0] | even[1]
+    return np.asarray(smoothed)
 
 
-def _has_siblings(image: Image) -> NDArray[np.bool_]:
-    """Which pixels have three or more neighbours of exactly their colour; the border counts as one."""
-    height, width = image.shape[:2]
-    # -1 stands for outside, so four channels need more than 32 bits
-    depth = np.int64 if image.ndim == 3 and image.shape[2] == 4 else np.int32
-    samples = image.reshape(height, width, -1)
-    colour = np.zeros((height, width), depth)
-    for channel in range(samples.shape[2]):
-        colour = colour * 256 + samples[:, :, channel]
-    framed = np.pad(colour, 1, constant_values=-1)
-    equal = _on_border(height, width).astype(np.int8)
-    for down, across in _NEIGHBOURS:
-        equal += framed[1 + down : 1 + down + height, 1 + across : 1 + across + width] == colour
+def _is_even(image: Image, rows: _Places, columns: _Places) -> NDArray[np.bool_]:
+    """Which of these pixels have three or more neighbours of exactly their colour; the border counts as one."""
+    own = image[rows, columns]
+    equal = _on_border(image, rows, columns).astype(np.int8)
+    for y, x, inside in _around(image, rows, columns):
+        equal += inside & (image[y, x] == own).all(axis=1)
     return np.asarray(equal > 2)
 
 
-def _on_border(height: int, width: int) -> NDArray[np.bool_]:
-    border = np.ones((height, width), bool)
-    border[1:-1, 1:-1] = False
-    return border
+def _around(
+    image: Image, rows: _Places, columns: _Places
+) -> Iterator[tuple[_Places, _Places, NDArray[np.bool_]]]:
+    """For each of the eight directions the neighbours' places, drawn back into the image, and which lay inside."""
+    height, width = image.shape[:2]
+    for down, across in _NEIGHBOURS:
+        y, x = rows + down, columns + across
+        inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
+        yield np.clip(y, 0, height - 1), np.clip(x, 0, width - 1), inside
+
+
+def _on_border(image: Image, rows: _Places, columns: _Places) -> NDArray[np.bool_]:
+    height, width = image.shape[:2]
+    return np.asarray((rows == 0) | (rows == height - 1) | (columns == 0) | (columns == width - 1))
+
+
+def _luminance(image: Image, rows: _Places, columns: _Places) -> NDArray[np.float64]:
+    samples = _on_white(image[rows, columns][:, np.newaxis])
+    return _component(samples[:, 0, ::-1].astype(np.float64), _YIQ[0])
 
 
 def _on_white(image: Image) -> Image:
     """BGR uint8, or float64 where something is transparent."""
-    if image.ndim == 2 or image.shape[2] == 3 or image[:, :, 3].min() == 255:
+    if image.shape[2] == 3 or image[:, :, 3].min() == 255:
         return bgr(image)
     opacity = image[:, :, 3:].astype(np.float64) / 255
     return 255 + (image[:, :, :3].astype(np.float64) - 255) * opacity
