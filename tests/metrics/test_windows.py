@@ -98,3 +98,11 @@ def test_an_empty_window_is_refused(function):
         ValueError, match=f"{function.__name__.replace('_', '-')}: expected window of at least 1 pixel, got 0"
     ):
         function(image, image, window=0)
+
+
+@pytest.mark.parametrize("window", [181, 182])
+def test_large_windows_do_not_overflow(window):
+    """White against black is 255 in windows of any size."""
+    black, white = np.zeros((400, 400), np.uint8), np.full((400, 400), 255, np.uint8)
+
+    assert rmse_sw(black, white, window=window) == pytest.approx(255, abs=1e-9)
