@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -60,3 +62,25 @@ def test_asking_for_a_map_that_is_not_there_names_those_that_are():
     """Correlation of the whole picture has no place."""
     with pytest.raises(ValueError, match=r"ncc: has no difference map; mapped metrics: .*ssim"):
         metric("ncc").map(*np.zeros((2, 4, 4), np.uint8))
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name.endswith("-tile")])
+def test_the_hottest_tile_lies_inside_whatever_the_picture(name, degenerate):
+    """Maps of half the size and thumbnails are scaled back without leaving the picture."""
+    for label, a, b in degenerate:
+        _, box = hottest(name, a, b)
+
+        assert min(box.x, box.y) >= 0, label
+        assert min(box.width, box.height) >= 1, label
+        assert box.x + box.width <= a.shape[1], label
+        assert box.y + box.height <= a.shape[0], label
+
+
+def test_the_words_of_a_metric_are_plain_json():
+    """What the command line prints with --json."""
+    words = metric("ssim").words()
+
+    assert json.loads(json.dumps(words)) == words
+    assert words["name"] == "ssim"
+    assert words["is_mapped"] is True
+    assert words["blind_to"]

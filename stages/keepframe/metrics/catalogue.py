@@ -10,7 +10,7 @@ import functools
 import inspect
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,11 @@ class Metric:
     def is_mapped(self) -> bool:
         """Whether `map` says where the pictures differ."""
         return self.mapper is not None
+
+    def words(self) -> dict[str, str | bool]:
+        """All that is said about the metric, ready for JSON: the texts, and whether it is mapped."""
+        texts = {f.name: str(getattr(self, f.name)) for f in fields(self) if f.type is str}
+        return {**texts, "is_mapped": self.is_mapped}
 
     def value(self, reference: Image, test: Image) -> float:
         """The metric in its own unit; see `range` and `direction`."""
@@ -157,20 +162,20 @@ def _recipes() -> dict[str, Recipe]:
 
 @functools.cache
 def _made(recipe: Recipe) -> Metric:
-    summary, fields = described(recipe.function)
+    summary, said = described(recipe.function)
     return Metric(
         name=recipe.name,
         summary=summary,
-        takes=fields["takes"],
-        range=fields["range"],
-        identical=fields["identical"],
-        direction=fields["direction"],
-        conversion=fields["score"],
-        cost=fields["cost"],
-        blind_to=fields["blind to"],
-        when=fields["when"],
-        errors=fields["errors"],
-        source=fields["source"],
+        takes=said["takes"],
+        range=said["range"],
+        identical=said["identical"],
+        direction=said["direction"],
+        conversion=said["score"],
+        cost=said["cost"],
+        blind_to=said["blind to"],
+        when=said["when"],
+        errors=said["errors"],
+        source=said["source"],
         function=recipe.function,
         to_score=recipe.score,
         mapper=recipe.map,
@@ -188,18 +193,18 @@ def _largest_tile(whole: Metric) -> Metric:
         """
         return tiles.hottest_tile(whole.map(reference, test))[0]
 
-    _, fields = described(largest)
+    _, said = described(largest)
     return Metric(
         name=whole.name + TILE,
         summary=f"Largest mean over small tiles of the {whole.name} difference map.",
         takes=whole.takes,
-        range=fields["range"],
+        range=said["range"],
         identical="0",
         direction="higher is more different.",
         conversion="the value.",
         cost=whole.cost,
-        blind_to=fields["blind to"],
-        when=fields["when"],
+        blind_to=said["blind to"],
+        when=said["when"],
         errors=whole.errors,
         source=f"keepframe.metrics.tiles over the map of {whole.name}. {whole.source}",
         function=largest,
@@ -216,7 +221,7 @@ def described(function: Callable[..., object]) -> tuple[str, dict[str, str]]:
     'The metric of that public name.'
     """
     text = inspect.getdoc(function) or ""
-    fields = dict.fromkeys(FIELDS, "")
+    said = dict.fromkeys(FIELDS, "")
     summary, _, rest = text.partition("\n\n")
     label = ""
     for line in rest.splitlines():
@@ -225,7 +230,7 @@ def described(function: Callable[..., object]) -> tuple[str, dict[str, str]]:
             label = ""
         elif colon and head.lower() in FIELDS:
             label = head.lower()
-            fields[label] = tail.strip()
+            said[label] = tail.strip()
         elif label:
-            fields[label] += " " + line.strip()
-    return " ".join(summary.split()), fields
+            said[label] += " " + line.strip()
+    return " ".join(summary.split()), said
