@@ -12,18 +12,18 @@ from typing import Literal
 
 from keepframe.archive.catalogue import Catalogue
 from keepframe.archive.folder import TEMP, Folder
-from keepframe.archive.names import KEPT_APART
+from keepframe.archive.names import KEPT_APART, QUARANTINED
 from keepframe.archive.row import plain
 
 FileFault = Literal["missing", "damaged"]
 Expected = tuple[str, int, str]
-"""A kept picture's file, its size in bytes and its sha256."""
+"""A kept or quarantined picture's file, its size in bytes and its sha256."""
 
 _PICTURES = {".jpg", ".jpeg", ".png"}
 
 
 def expected_files(catalogue: Catalogue) -> list[Expected]:
-    """The kept pictures there should be."""
+    """The kept and quarantined pictures there should be."""
     found = catalogue.rows(
         "SELECT file, bytes, sha256 FROM frame WHERE file IS NOT NULL AND gone IS NULL ORDER BY file"
     )
@@ -72,4 +72,6 @@ def is_temporary(file: str) -> bool:
 def _is_picture(file: str) -> bool:
     path = PurePosixPath(file)
     is_hidden = any(part.startswith(".") for part in path.parts)
+    if path.parts[0] == KEPT_APART[1]:
+        return path.suffix == QUARANTINED and not is_hidden
     return path.suffix.lower() in _PICTURES and path.parts[0] not in KEPT_APART and not is_hidden

@@ -16,6 +16,8 @@ from keepframe.frame import Frame
 DEFAULT = "{camera}/{date}/{time}_{stream}-{seq}"
 KEPT_APART = ("lost+found", "quarantine")
 """Folders of the archive that hold no kept pictures."""
+QUARANTINED = ".frame"
+"""The suffix of a file in quarantine."""
 _TAKEN = {*KEPT_APART, "index.html", *(f"catalogue.sqlite{end}" for end in ("", "-wal", "-shm", "-journal"))}
 MAX_BYTES = 200
 """Of one part of a path: file systems take 255, and a number, a suffix and a temporary name must fit as well."""
@@ -81,6 +83,16 @@ source, index, reason
         if frame.part and not any("part" in folder[1::2] for folder in self._folders):
             name = f"{name}-{_safe(frame.part)}"
         return f"_{name}" if name.partition("/")[0] in _TAKEN else name
+
+
+def quarantined(frame: Frame) -> str:
+    """
+    The path of a frame's file in quarantine, without a suffix.
+
+    >>> quarantined(Frame(camera="front door", seq=17))
+    'quarantine/front_door_0-000017'
+    """
+    return f"{KEPT_APART[1]}/{_safe(f'{frame.camera}_{frame.stream}-{frame.seq:06d}')}"
 
 
 def _filled(pieces: list[str], frame: Frame) -> list[str]:

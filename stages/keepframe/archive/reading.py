@@ -70,7 +70,7 @@ class Reader:
 
     def kept(self) -> list[Row]:
         """The kept frames (and parts of frames) whose picture is there, by camera, time and seq."""
-        return self._rows("file IS NOT NULL AND gone IS NULL")
+        return self._rows("outcome = 'kept' AND file IS NOT NULL AND gone IS NULL")
 
     def rows(self) -> list[Row]:
         """Every row, by camera, time and seq: frames, runs of drops, parts of frames."""
@@ -130,7 +130,7 @@ class Reader:
         Which score decided is the one noted as "score"; without that note, the greatest.
         """
         found = self._rows(
-            "file IS NOT NULL AND threshold > 0 AND (camera, stream) IN"
+            "outcome = 'kept' AND file IS NOT NULL AND threshold > 0 AND (camera, stream) IN"
             " (SELECT camera, stream FROM stream WHERE last_commit > ?)",
             since_commit,
         )

@@ -56,7 +56,7 @@ def _mend(catalogue: Catalogue, files: Folder, now_ns: int) -> list[str]:
         done.append(f"{file}: its row is marked as {fault}")
     for file in strays(catalogue, files.files()):
         wanted = catalogue.rows(
-            "SELECT file FROM frame WHERE gone IS NOT NULL AND sha256 = ?", files.sha256(file)
+            "SELECT file FROM frame WHERE gone IN ('missing', 'damaged') AND sha256 = ?", files.sha256(file)
         )
         place = next((place for (place,) in wanted if place == file or not files.stat(place)), None)
         if place is None:

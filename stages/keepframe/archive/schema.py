@@ -55,18 +55,20 @@ CREATE TABLE frame (
     media_ns    INTEGER,                                 -- in the video's own time; NULL where there is none
     source      TEXT NOT NULL DEFAULT '',                -- its name where it came from, such as a file's
     "index"     INTEGER,                                 -- 0-based place in the video or folder; NULL for a live camera
-    file        TEXT UNIQUE,                             -- the kept picture, relative to the archive, with '/'
+    file        TEXT UNIQUE,                             -- the kept picture, relative to the archive, with '/'; of a failed one: in quarantine
     bytes       INTEGER CHECK (bytes > 0),               -- size of that file
     sha256      TEXT CHECK (length(sha256) = 64),        -- of that file, in hex
     height      INTEGER,                                 -- of the kept picture, in pixels
     width       INTEGER,
     is_original INTEGER CHECK (is_original IN (0, 1)),   -- 1: the camera's own JPEG, byte for byte; 0: encoded by the archive
-    gone        TEXT CHECK (gone IN ('missing', 'damaged')),      -- why the file is no longer there, once verify has marked it
+    gone        TEXT CHECK (gone IN ('missing', 'damaged', 'dropped', 'retried')),  -- why the file is no longer there: what verify has
+                                                         -- found; of a quarantined one also what its user has decided
     PRIMARY KEY (camera, stream, seq, part),
     FOREIGN KEY (camera, stream) REFERENCES stream,
     CHECK (count = 1 OR (outcome = 'dropped' AND part = '' AND parts = 0)),
     CHECK (part = '' OR parts = 0),
-    CHECK (file IS NULL OR outcome = 'kept'),
+    CHECK (file IS NULL OR outcome IN ('kept', 'failed')),
+    CHECK (outcome = 'failed' OR gone IS NULL OR gone IN ('missing', 'damaged')),
     CHECK (file IS NOT NULL OR outcome <> 'kept' OR parts > 0),
     CHECK ((file IS NULL) = (bytes IS NULL) AND (file IS NULL) = (sha256 IS NULL)),
     CHECK (gone IS NULL OR file IS NOT NULL)
@@ -90,7 +92,15 @@ CREATE TABLE event (
     text      TEXT NOT NULL
 ) STRICT;
 
--- files a commit is about to write: noted before they are, gone with the commit; what a crash leaves is found here
+-- frames in quarantine that their camera's next start is to try again, as new ones
+CREATE TABLE retry (
+    camera    TEXT NOT NULL,
+    stream    INTEGER NOT NULL,
+    seq       INTEGER NOT NULL,
+    PRIMARY KEY (camera, stream, seq)
+) STRICT, WITHOUT ROWID;
+
+-- files a commit is about to write, or has let go of: noted before, gone with the commit; what a crash leaves is found here
 CREATE TABLE pending (
     file      TEXT PRIMARY KEY,
     temp      TEXT NOT NULL,                             -- the name it is written under first

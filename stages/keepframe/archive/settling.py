@@ -13,7 +13,8 @@ from pathlib import PurePosixPath
 
 from keepframe.archive.booking import Booking
 from keepframe.archive.encoding import Encoding
-from keepframe.archive.names import Template
+from keepframe.archive.names import QUARANTINED, Template, quarantined
+from keepframe.archive.quarantine import RETRY_OF, packed
 from keepframe.archive.row import Row, row_of
 from keepframe.frame import STRENGTH, Decision, Frame, Item, strongest
 
@@ -59,6 +60,8 @@ class Settling:
 
     def _settle(self, frame: Frame) -> Row:
         row = row_of(frame)
+        if frame.outcome == "failed" and frame.picture is not None and RETRY_OF not in frame.notes:
+            return self._put_aside(frame, row)
         if row.outcome != "kept":
             return row
         try:
@@ -79,6 +82,21 @@ class Settling:
             width=made.width,
             is_original=made.is_original,
         )
+
+    def _put_aside(self, frame: Frame, row: Row) -> Row:
+        """A failed frame that comes with its picture goes to quarantine; one that is tried again lies there already."""
+        try:
+            data = packed(frame)
+        except (OSError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 - its outcome stands, whatever its bytes do
+            return replace(row, reason=f"{row.reason}; not in quarantine: {error or type(error).__name__}")
+        new = NewFile(
+            self._free_name(quarantined(frame), QUARANTINED), data, hashlib.sha256(data).hexdigest()
+        )
+        self.files.append(new)
+        height, width = (frame.picture.height, frame.picture.width) if frame.picture else (None, None)
+        return replace(row, file=new.file, bytes=len(data), sha256=new.sha256, height=height, width=width)
 
     def _free_name(self, name: str, suffix: str) -> str:
         given = {new.file for new in self.files}

@@ -40,7 +40,7 @@ class Report:
     frames: int = 0
     """Positions accounted for."""
     files: int = 0
-    """Kept pictures that were read and compared."""
+    """Kept and quarantined pictures that were read and compared."""
     problems: list[Problem] = field(default_factory=list)
     repaired: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
@@ -116,5 +116,7 @@ def _remarks(catalogue: Catalogue) -> Iterator[str]:
         yield f"{camera}/{stream} ended after {frames} frames because its store was lost: later ones are not in the account"
     for camera, text in catalogue.rows("SELECT camera, text FROM event WHERE kind = 'conflict' ORDER BY id"):
         yield f"{camera}: {text}"
-    for file, gone in catalogue.rows("SELECT file, gone FROM frame WHERE gone IS NOT NULL ORDER BY file"):
+    for file, gone in catalogue.rows(
+        "SELECT file, gone FROM frame WHERE gone IN ('missing', 'damaged') ORDER BY file"
+    ):
         yield f"{file} is gone ({gone}); its row stays"

@@ -19,6 +19,7 @@ from keepframe.archive.catalogue import Catalogue
 from keepframe.archive.encoding import Encoding
 from keepframe.archive.folder import Folder, settle
 from keepframe.archive.names import DEFAULT, Template
+from keepframe.archive.quarantine import clear, settle_retries
 from keepframe.archive.settling import NewFile, Settling
 from keepframe.clock import Clock, SystemClock
 from keepframe.errors import ArchiveLockedError
@@ -212,7 +213,9 @@ class Archive:
                 if not catalogue.one("SELECT 1 FROM frame WHERE file = ?", new.file):
                     files.remove(new.file)  # its frame came twice in one mark, or behind its stream's end
                 catalogue.run("DELETE FROM pending WHERE file = ?", new.file)
+            done = settle_retries(catalogue, settling.bookings, now_ns)
             self.passing("booked")
+        clear(catalogue, files, done, self._writer)
         return outcomes
 
     def _sweep(self) -> None:
