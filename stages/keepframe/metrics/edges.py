@@ -4,6 +4,8 @@ Comparison of edges: strength, place and direction of gradients.
 Structure in windows is `structure`; edges as a preprocessing step belong to preprocess.
 """
 
+import functools
+import math
 from typing import Literal
 
 import cv2
@@ -144,17 +146,33 @@ def _turns(reference: Image, test: Image, sigma: float) -> NDArray[np.float32]:
     if sigma < 0:
         raise ValueError(f"gradient-orientation: expected sigma of at least 0 pixels, got {sigma}")
     a, b = gray_pair(reference, test, "gradient-orientation")
-    if sigma:
-        a, b = cv2.GaussianBlur(a, (0, 0), sigma), cv2.GaussianBlur(b, (0, 0), sigma)
+    slope, smoothing = _blurred_scharr(sigma)
     (ax, ay), (bx, by) = (
-        _slopes(a, "scharr", "gradient-orientation"),
-        _slopes(b, "scharr", "gradient-orientation"),
+        (
+            np.asarray(cv2.sepFilter2D(image, cv2.CV_32F, slope, smoothing, borderType=cv2.BORDER_REFLECT)),
+            np.asarray(cv2.sepFilter2D(image, cv2.CV_32F, smoothing, slope, borderType=cv2.BORDER_REFLECT)),
+        )
+        for image in (a, b)
     )
-    strength_a, strength_b = cv2.magnitude(ax, ay), cv2.magnitude(bx, by)
+    strength_a, strength_b = np.asarray(cv2.magnitude(ax, ay)), np.asarray(cv2.magnitude(bx, by))
     product = strength_a * strength_b
-    # rounding can put the dot product above the product of the lengths, never by more than 1e-6 of it
-    turn = cv2.max(strength_a, strength_b) * np.maximum(product - (ax * bx + ay * by), 0) / (product + _WEAK)
-    return np.asarray(np.where(turn < 1e-4, np.float32(0), turn))
+    turn = product - ax * bx
+    turn -= ay * by
+    turn *= cv2.max(strength_a, strength_b)
+    product += _WEAK
+    turn /= product
+    # rounding can put the dot product a little above the product of the lengths
+    return np.asarray(cv2.threshold(turn, 1e-4, 0, cv2.THRESH_TOZERO)[1], np.float32)
+
+
+@functools.cache
+def _blurred_scharr(sigma: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Scharr's slope and smoothing, each blurred: one filter instead of two, and no rounding to levels between."""
+    smoothing = np.array(_SMOOTHING["scharr"]) / sum(_SMOOTHING["scharr"])
+    if sigma == 0:
+        return _SLOPE, smoothing.astype(np.float32)
+    blur = cv2.getGaussianKernel(2 * math.ceil(3 * sigma) + 1, sigma, cv2.CV_64F).ravel()
+    return np.convolve(blur, _SLOPE).astype(np.float32), np.convolve(blur, smoothing).astype(np.float32)
 
 
 def _edge_map(reference: Image, test: Image) -> NDArray[np.float32]:
