@@ -1,0 +1,449 @@
+"""
+Disturb running pipelines at random: kill, freeze, slow down, scale, stop and start again; then see that nothing is lost.
+
+After each run: the account balances, rows, scores and pictures are those of the undisturbed run, and nothing is left behind. Ends by
+itself, exit code 0 or 1; what was found wrong stays in a folder that is named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chaos_worlds import LIVE, World, worlds
+from pipelines import Ground, Progress, Run, machine, told
+
+from keepframe.archive.reading import Reader
+from keepframe.archive.verify import verify
+
+ROOT = Path(__file__).resolve().parents[1]
+STUCK_S = 25.0
+"""So long nothing may be committed while nothing is frozen; a process that is silent for 20 s is replaced."""
+END_S = 120.0
+SHORT = {"faults": 24, "seconds": 75.0}
+TROUBLE = (
+    "Traceback",
+    "supervisor-failed",
+    "crash-loop",
+    "event=suspect",
+    "event=failed",
+    "the link thread has failed",
+)
+"""None of these may stand in a log: a process that somebody kills has not failed."""
+SHARED = Path("/dev/shm")  # noqa: S108  looked into, never written to
+WEIGHTS = {
+    "kill": 9,
+    "kill two": 2,
+    "kill while starting": 2,
+    "freeze": 4,
+    "freeze long": 1,
+    "slow": 2,
+    "scale": 4,
+    "drain and run again": 1,
+    "leave and run again": 1,
+    "kill the supervisor": 2,
+    "kill everything": 2,
+}
+
+
+@dataclass(slots=True)
+class Book:
+    """What was done and found, over all rounds."""
+
+    faults: Counter[str] = field(default_factory=Counter)
+    killed: Counter[str] = field(default_factory=Counter)
+    in_flight: int = 0
+    """How many faults met frames on their way."""
+    rounds: int = 0
+    frames: int = 0
+    kept: int = 0
+    longest_pause_s: float = 0.0
+    store_lost: int = 0
+    """Streams of the live camera that could not be gone on with."""
+    violations: list[str] = field(default_factory=list)
+
+
+class Storm:
+    """One run of a world under faults, through as many restarts as they ask for."""
+
+    def __init__(self, world: World, ground: Ground, seed: int, book: Book) -> None:
+        self.world, self.ground, self.seed, self.book = world, ground, seed, book
+        self.random = random.Random(seed)
+        self.progress = Progress(ground.archive)
+        self.began = self.moved = time.monotonic()
+        self.seen: dict[str, tuple[int, int]] = {}
+        self.until: list[tuple[float, str, Any]] = []
+        """What is to be undone, and when: ("thaw", pid) or ("quicken", file)."""
+        self.violations: list[str] = []
+        self.run = Run(ground)
+
+    def rage(self, faults: int, seconds: float) -> int:
+        """Do so many faults at most, within so many seconds, and let the run end. How many it were."""
+        done, until = 0, time.monotonic() + seconds
+        try:
+            while done < faults and time.monotonic() < until and not self._is_over():
+                self._pause(self.random.choice((0.05, 0.3, 0.6, 1.2)))
+                if self.random.random() < 0.5:
+                    self._wait_for_progress()
+                if self._is_over():
+                    break
+                done += self._fault(self.random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0])
+            self._finish()
+        except TimeoutError as error:
+            self._violation(str(error))
+        finally:
+            self.progress.close()
+            self._undo(everything=True)
+        return done
+
+    # faults
+
+    def _fault(self, kind: str) -> int:
+        processes = [p for p in self.run.status() if p["pid"] is not None]
+        running = [p for p in processes if p["state"] == "running"]
+        in_flight = sum(p["in_flight"] for p in processes)
+        match kind:
+            case "kill" | "kill two":
+                done = [self._kill(p) for p in self._some(running, 1 + (kind == "kill two"))]
+            case "kill while starting":
+                done = [self._kill(p) for p in self._some(running, 1)]
+                self._pause(self.random.uniform(0.1, 0.8))
+                starting = [p for p in self.run.status() if p["pid"] is not None and p["state"] == "starting"]
+                done += [self._kill(p) for p in starting]
+            case "freeze" | "freeze long":
+                seconds = self.random.uniform(*((0.2, 2.5) if kind == "freeze" else (4.0, 6.0)))
+                done = [self._freeze(p, seconds) for p in self._some(running, 1)]
+            case "slow":
+                done = [self._slow(self.random.choice(self.world.slows), self.random.uniform(0.02, 0.2))]
+            case "scale":
+                done = [self._scale(self.random.choice(self.world.scales), self.random.randint(1, 3))]
+            case _:
+                done = [self._again(kind, processes)]
+        if not any(done):
+            return 0
+        self.book.faults[kind] += 1
+        self.book.in_flight += in_flight > 0
+        return 1
+
+    def _some(self, processes: list[dict[str, Any]], number: int) -> list[dict[str, Any]]:
+        """Each stage is as likely as another, however many processes it has."""
+        chosen: list[dict[str, Any]] = []
+        for _ in range(number):
+            stages = sorted({p["stage"] for p in processes if p not in chosen})
+            if stages:
+                stage = self.random.choice(stages)
+                chosen.append(
+                    self.random.choice([p for p in processes if p["stage"] == stage and p not in chosen])
+                )
+        return chosen
+
+    def _kill(self, process: dict[str, Any]) -> bool:
+        done = self.ground.signal(process["pid"], signal.SIGKILL)
+        self.book.killed[process["stage"]] += done
+        self._note(f"kill {process['stage']}.{process['replica']}", done)
+        return done
+
+    def _freeze(self, process: dict[str, Any], seconds: float) -> bool:
+        done = self.ground.signal(process["pid"], signal.SIGSTOP)
+        self.until.append((time.monotonic() + seconds, "thaw", process["pid"]))
+        self._note(f"freeze {process['stage']}.{process['replica']} for {seconds:.1f} s", done)
+        return done
+
+    def _slow(self, who: str, seconds: float) -> bool:
+        file = self.ground.folder / f"slow-{who}"
+        file.write_text(f"{seconds}")
+        self.until.append((time.monotonic() + 2.0, "quicken", file))
+        self._note(f"slow {who}: {seconds:.2f} s a frame", True)
+        return True
+
+    def _scale(self, stage: str, replicas: int) -> bool:
+        done = self.run.ask(do="scale", stage=stage, replicas=replicas) is not None
+        self._note(f"scale {stage} to {replicas}", done)
+        return done
+
+    def _again(self, kind: str, processes: list[dict[str, Any]]) -> bool:
+        """End the whole run in one way or another, and begin it anew."""
+        run = self.run.process
+        self._note(kind, True)
+        if kind == "kill everything":
+            everything = [run.pid, *(p["pid"] for p in processes)]
+            self.random.shuffle(everything)
+            for pid in everything:
+                self.ground.signal(pid, signal.SIGKILL)
+        elif kind == "kill the supervisor":
+            self.ground.signal(run.pid, signal.SIGKILL)
+        else:
+            if not processes:
+                return False  # its signals are not handled yet
+            self._undo(everything=True)
+            self.ground.signal(run.pid, signal.SIGTERM)
+            if kind == "leave and run again":
+                self._pause(self.random.uniform(0.0, 0.3), is_to_go_on=False)
+                self.ground.signal(run.pid, signal.SIGINT)
+        code = self._wait_for_end()
+        expected = {"drain and run again": {0}, "leave and run again": {0, 130}}.get(
+            kind, {-signal.SIGKILL, 0}
+        )
+        if code not in expected:
+            self._violation(f"{kind}: expected exit code {sorted(expected)}, got {code}")
+        self.run = Run(self.ground)
+        return True
+
+    # waiting
+
+    def _is_over(self) -> bool:
+        if not self.run.is_over:
+            return False
+        if self.run.process.returncode != 0:
+            self._violation(f"the run ended by itself with exit code {self.run.process.returncode}")
+        return True
+
+    def _pause(self, seconds: float, *, is_to_go_on: bool = True) -> None:
+        until = time.monotonic() + seconds
+        while True:
+            self._undo()
+            self._look(is_to_go_on=is_to_go_on)
+            left = until - time.monotonic()
+            if left <= 0 or self.run.is_over:
+                return
+            time.sleep(min(0.05, left))
+
+    def _wait_for_progress(self) -> None:
+        before = self.moved
+        while self.moved == before and not self.run.is_over:
+            self._pause(0.05)
+
+    def _wait_for_end(self) -> int:
+        """The exit code of the run, which has been told to end."""
+        until = time.monotonic() + END_S
+        while not self.run.is_over:
+            if time.monotonic() > until:
+                raise TimeoutError(
+                    f"did not end within {END_S:g} s of being told to; {told(self.run.status())}"
+                )
+            self._pause(0.05, is_to_go_on=False)
+        return self.run.process.returncode
+
+    def _finish(self) -> None:
+        """No more faults: the run has to come to its end."""
+        self._undo(everything=True)
+        while not self.run.is_over:
+            self._pause(0.1)
+            if self.world.has_live and self._finite_ones_have_ended():
+                self.ground.signal(self.run.process.pid, signal.SIGTERM)
+                self._wait_for_end()
+        self._is_over()
+
+    def _finite_ones_have_ended(self) -> bool:
+        captures = [p for p in self.run.status() if p["stage"] == "capture"]
+        return bool(captures) and all(p["state"] == "done" or p["replica"] == LIVE for p in captures)
+
+    def _look(self, *, is_to_go_on: bool) -> None:
+        """See whether something was committed; nothing for too long is a violation."""
+        now, committed = time.monotonic(), self.progress.committed()
+        has_moved = committed != self.seen
+        if has_moved and self.seen:
+            self.book.longest_pause_s = max(self.book.longest_pause_s, now - self.moved)
+        if has_moved or not is_to_go_on or any(what == "thaw" for _, what, _ in self.until):
+            self.moved, self.seen = now, committed
+        elif now - self.moved > STUCK_S:
+            raise TimeoutError(f"nothing was committed for {STUCK_S:g} s; {told(self.run.status())}")
+
+    def _undo(self, *, everything: bool = False) -> None:
+        for item in [i for i in self.until if everything or i[0] <= time.monotonic()]:
+            self.until.remove(item)
+            _, what, which = item
+            if what == "thaw":
+                self.ground.signal(which, signal.SIGCONT)
+            else:
+                which.unlink(missing_ok=True)
+
+    def _note(self, what: str, done: bool) -> None:  # noqa: FBT001
+        line = f"chaos {time.monotonic() - self.began:6.2f} {what}{'' if done else ' (nobody there)'}\n"
+        with (self.ground.folder / "log").open("a") as log:
+            log.write(line)
+
+    def _violation(self, text: str) -> None:
+        self._note(f"VIOLATION {text}", True)
+        self.violations.append(text)
+
+
+def rows(folder: Path) -> dict[tuple[str, int, int, str], tuple[Any, ...]]:
+    """Every row of the finite cameras, with all that a verdict is made of, and the kept picture's name and digest."""
+    with Reader(folder) as reader:
+        return {
+            (r.camera, r.stream, r.seq, r.part): (
+                *(r.outcome, r.reason, r.threshold, dict(r.scores), dict(r.notes)),
+                *(r.time_ns, r.media_ns, r.index, r.file, r.sha256),
+            )
+            for r in reader.rows()
+            if r.camera != LIVE
+        }
+
+
+def differences(found: dict[Any, Any], expected: dict[Any, Any]) -> Iterator[str]:
+    """What differs from the undisturbed run: how much, and the first ones."""
+    for what, keys in (
+        ("lost", expected.keys() - found.keys()),
+        ("not in the undisturbed run", found.keys() - expected.keys()),
+    ):
+        if keys:
+            yield f"{len(keys)} rows {what}, such as {sorted(keys)[:3]}"
+    other = sorted(key for key in found.keys() & expected.keys() if found[key] != expected[key])
+    if other:
+        yield f"{len(other)} rows differ, such as {other[0]}: {found[other[0]]}, undisturbed {expected[other[0]]}"
+
+
+def left_behind(ground: Ground) -> Iterator[str]:
+    """What a run has left: processes (with the shared memory they hold), sockets, temporary files, names in /dev/shm."""
+    until = time.monotonic() + 3.0
+    while (pids := list(ground.processes())) and time.monotonic() < until:
+        time.sleep(0.05)  # a killed supervisor's children need a moment
+    for pid in pids:
+        held = [link for link in _links(pid) if "memfd" in link or str(SHARED) in link]
+        yield f"process {pid} is left: {_command(pid)}; shared memory: {held}"
+    yield from (f"{path} is left" for path in ground.sockets.rglob("*"))
+    yield from (f"{path} is left" for path in ground.temporary.rglob("*"))
+    yield from (f"{path} is left" for path in ground.archive.rglob("*.part"))
+    yield from (f"{path} is left" for path in SHARED.glob("*keepframe*"))
+
+
+def _links(pid: int) -> Iterator[str]:
+    with contextlib.suppress(OSError):
+        for fd in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                yield str(fd.readlink())
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return "gone meanwhile"
+
+
+def undisturbed(world: World, folder: Path) -> dict[Any, Any]:
+    """What the world's finite cameras must give. Raises RuntimeError if they do not without any fault."""
+    world.lay_out(folder, with_live=False)
+    ground = Ground(folder)
+    run = Run(ground)
+    code = run.process.wait(END_S)
+    if code != 0 or list(left_behind(ground)):
+        raise RuntimeError(
+            f"{folder}: the undisturbed run ended with {code}; left: {list(left_behind(ground))}"
+        )
+    return rows(ground.archive)
+
+
+def check(ground: Ground, expected: dict[Any, Any], book: Book) -> list[str]:
+    """Everything that must hold after a run."""
+    found = [*left_behind(ground)]
+    ground.clear()
+    report = verify(ground.archive)
+    found += [str(problem) for problem in report.problems[:5]]
+    actual = rows(ground.archive)
+    found += differences(actual, expected)
+    log = (ground.folder / "log").read_text(errors="replace")
+    found += [f"the log says {word!r}" for word in TROUBLE if word in log]
+    with Reader(ground.archive) as reader:
+        book.store_lost += sum(s.reason == "store-lost" for s in reader.streams())
+        found += [f"event {e.kind}: {e.camera}: {e.text}" for e in reader.events() if e.kind == "conflict"][
+            :3
+        ]
+        found += [f"{s.camera}/{s.stream} has no end" for s in reader.streams() if s.frames is None]
+    book.frames += report.frames
+    book.kept += report.files
+    return found
+
+
+def chaos(*, seed: int, faults: int, seconds: float, only: Sequence[str], folder: Path) -> Book:
+    """Rounds until so many faults are done or so many seconds have passed, in worlds that take turns."""
+    book, until = Book(), time.monotonic() + seconds
+    chosen = [world for world in worlds(ROOT / "examples" / "lobby.mp4") if not only or world.name in only]
+    expected: dict[str, dict[Any, Any]] = {}
+    while (left := faults - sum(book.faults.values())) > 0 and time.monotonic() < until:
+        world = chosen[book.rounds % len(chosen)]
+        if world.name not in expected:
+            expected[world.name] = undisturbed(world, folder / world.name)
+        round_seed = seed * 1000 + book.rounds
+        place = folder / f"{book.rounds}"
+        world.lay_out(place)
+        storm = Storm(world, Ground(place), round_seed, book)
+        done = storm.rage(min(left, -(-faults // len(chosen)), 25), until - time.monotonic())
+        book.rounds += 1
+        found = storm.violations + check(storm.ground, expected[world.name], book)
+        print(
+            f"round {book.rounds}, {world.name}, seed {round_seed}: {done} faults in {time.monotonic() - storm.began:.0f} s, "
+            f"{'every invariant held' if not found else f'{len(found)} violations'}",
+            flush=True,
+        )
+        if found:
+            book.violations += [f"seed {round_seed}, {world.name}: {text} ({place})" for text in found]
+            print(*(f"  {text}" for text in found), sep="\n", flush=True)
+        else:
+            shutil.rmtree(place)
+    return book
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse the arguments, rage, tell. 0 if every invariant held."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/chaos", description=(__doc__ or "").partition("\n\n")[0].strip()
+    )
+    parser.add_argument(
+        "--short", action="store_true", help=f"{SHORT['faults']} faults in at most {SHORT['seconds']:g} s"
+    )
+    parser.add_argument("--faults", type=int, default=300)
+    parser.add_argument("--seconds", type=float, default=3600.0, help="no fault after that")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--world", action="append", default=[], help="only this pipeline (separate, sources, fused, live)"
+    )
+    given = parser.parse_args(arguments)
+    limits = SHORT if given.short else {"faults": given.faults, "seconds": given.seconds}
+    folder = Path(tempfile.mkdtemp(prefix="chaos-", dir="/tmp"))  # short: sockets lie in it
+    began, where = time.monotonic(), machine()
+    book = chaos(
+        seed=given.seed,
+        only=given.world,
+        folder=folder,
+        faults=int(limits["faults"]),
+        seconds=limits["seconds"],
+    )
+    print(f"\n{where}\n{tell(book, given.seed, time.monotonic() - began)}")
+    if book.violations:
+        print("\nviolations:", *book.violations, sep="\n  ")
+        return 1
+    shutil.rmtree(folder)
+    return 0
+
+
+def tell(book: Book, seed: int, seconds: float) -> str:
+    """The figures, as Markdown."""
+    lines = ["| fault | times |", "|---|---|", *(f"| {kind} | {book.faults[kind]} |" for kind in WEIGHTS)]
+    killed = ", ".join(f"{stage} {n}" for stage, n in sorted(book.killed.items()))
+    done = (
+        f"Seed {seed}, {book.rounds} rounds in {seconds:.0f} s; {book.in_flight} of the faults met frames in flight. "
+        f"Killed one by one: {killed or 'none'}."
+    )
+    found = (
+        f"{book.frames} frames accounted for, {book.kept} kept pictures read and compared; longest pause between two commits "
+        f"{book.longest_pause_s:.1f} s (frozen and slowed processes included); streams of the live camera ended as store-lost: "
+        f"{book.store_lost}; violations: {len(book.violations)}."
+    )
+    return "\n".join([*lines, f"| **all** | **{sum(book.faults.values())}** |", "", done, found])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
