@@ -98,8 +98,12 @@ class CaptureNode(Node):
     def wants(self) -> bool:
         """Whether the source should be read now."""
         is_reading = self.begin is not None and not self.is_ended and not self.is_over
-        has_room = self.policy == "latest" or not self.store.is_full
-        return is_reading and (has_room or self._waits_for((self.store.stream, self.store.next_seq)))
+        return is_reading and (self.policy == "latest" or self.has_room)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a further frame has room without another being dropped for it."""
+        return not self.store.is_full or self._waits_for((self.store.stream, self.store.next_seq))
 
     def offer(self, frame: Frame, memory: Mapping[str, Any] | None = None) -> None:
         """The source has given a frame; with `latest` the newest wins. One that comes after the end was never captured."""
@@ -108,9 +112,23 @@ class CaptureNode(Node):
         self.store.add(frame, memory)
         if self.policy == "latest":
             headers = ("end", "dropped")
-            unsent = [s.item.at for s in self.store.after(self.store.sent) if s.item.outcome not in headers]
+            unsent = [
+                s.item.at
+                for s in self.store.after(self.store.sent)
+                if s.item.outcome not in headers and s.item.at[0] == self.store.stream
+            ]
             for at in unsent[:-1]:
                 self.store.drop(at)
+
+    def retry(self, frame: Frame) -> None:
+        """A frame out of quarantine is tried again, whatever the policy; cut() before and after makes a stream of such frames."""
+        if not self.is_ended:
+            self.store.add(frame)
+
+    def cut(self) -> None:
+        """What comes next is a new stream; the one that was begun, if one was, ends here."""
+        if not self.is_ended and self.store.next_seq:
+            self.store.add(Frame(camera=self.camera).settled("end"))
 
     def end(self) -> None:
         """The source has no more: its stream, if one was begun, ends here."""
