@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +138,24 @@ def read(folder: Path, entry: Entry) -> Frame:
     Raises OSError if its file cannot be read, ValueError if it is not what was written.
     """
     frame = unpacked((Path(folder) / str(entry.row.file)).read_bytes())
-    return frame.with_note(RETRY_OF, entry.row.name)
+    return replace(frame, reason="").with_note(RETRY_OF, entry.row.name)
+
+
+def is_retry(folder: Path, camera: str, stream: int) -> bool:
+    """Whether this stream is one of frames that are tried again. False where this machine does not see the archive."""
+    try:
+        catalogue = Catalogue(Path(folder))
+    except FileNotFoundError:
+        return False
+    try:
+        found = catalogue.one(
+            "SELECT notes FROM frame WHERE camera = ? AND stream = ? AND seq = 0 AND part = ''",
+            plain(camera),
+            stream,
+        )
+    finally:
+        catalogue.close()
+    return found is not None and RETRY_OF in json.loads(found[0])
 
 
 def mark(folder: Path, names: Sequence[str], *, clock: Clock | None = None) -> list[Entry]:

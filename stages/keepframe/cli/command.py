@@ -26,6 +26,7 @@ VERBS = {
     "list": "List the pictures an archive has kept.",
     "verify": "Prove that an archive is whole.",
     "why": "Explain what became of a frame.",
+    "quarantine": "List frames that killed a process, retry or drop them.",
     "metrics": "List every way to compare two pictures.",
 }
 """In the order people meet them. The first line of each verb's own help says the same; a test sees to it."""

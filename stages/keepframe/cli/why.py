@@ -98,6 +98,8 @@ def meaning(row: Row) -> str:
     >>> meaning(Row(camera="a", stream=0, seq=0, outcome="kept", reason="first", time_ns=0))
     'there was nothing to compare with'
     """
+    if row.reason.startswith("poison: "):
+        return "it killed the process working on it; see `keepframe quarantine`"
     return REASONS.get(row.reason) or OUTCOMES[row.outcome]
 
 
@@ -119,6 +121,8 @@ def _tell(row: Row, decision: Decision | None, parts: list[Row]) -> None:
     lines += [("noted", f"{key} = {value}") for key, value in row.notes.items() if key != "reference"]
     if row.file is not None:
         how = "the camera's own file" if row.is_original else "encoded by the archive"
+        if row.outcome == "failed":
+            how = "in quarantine" if row.gone is None else "was in quarantine"
         gone = f"; gone: {row.gone}" if row.gone else ""
         lines.append(("file", f"{row.file} ({size(row.bytes or 0)}, {row.width}x{row.height}, {how}{gone})"))
     lines += [("part", f"{part.name}: {part.outcome}, {part.reason}") for part in parts]
