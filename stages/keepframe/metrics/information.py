@@ -53,13 +53,10 @@ def vif_p(reference: Image, test: Image, *, noise: float = 2.0) -> float:
 
 
 def _fidelity(a: Image, b: Image, noise: float) -> float:
-    scale = 255 / levels(a)
+    scale = np.float32(255 / levels(a))
     # taking the middle away first keeps the squares small: float32 would lose them on bright, flat areas
-    middle = float(a.mean())
-    x, y = (
-        _large_enough(cv2.addWeighted(plane, scale, plane, 0, -middle * scale, dtype=cv2.CV_32F))
-        for plane in (a, b)
-    )
+    middle = np.float32(a.mean(dtype=np.float64))
+    x, y = ((_large_enough(plane).astype(np.float32) - middle) * scale for plane in (a, b))
     kept = total = 0.0
     structured = False
     for side in _WINDOWS:
