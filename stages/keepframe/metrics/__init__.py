@@ -5,13 +5,11 @@ No files and no thresholds: which difference is enough is the score stage's ques
 """
 
 from keepframe.metrics.alignment import (
-    Shift,
     aligned_difference,
     cross_correlation_shift,
     ecc_shift,
     overlap,
     phase_shift,
-    shift,
 )
 from keepframe.metrics.alternation import flip, flip_map
 from keepframe.metrics.background import (
@@ -100,6 +98,7 @@ from keepframe.metrics.norms import (
 from keepframe.metrics.pixel import mean_absolute_difference, mse, psnr
 from keepframe.metrics.quality import gmsd, uqi
 from keepframe.metrics.regions import Light, Regions, changed_regions, even_light
+from keepframe.metrics.registration import Shift, shift
 from keepframe.metrics.rendering import pixelmatch
 from keepframe.metrics.spectral import ergas, sam
 from keepframe.metrics.structure import ssim, ssim_map

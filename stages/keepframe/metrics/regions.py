@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keepframe.metrics.alignment import Shift, shift
 from keepframe.metrics.images import Image, eight_bit, gray, pair
+from keepframe.metrics.registration import TRUSTED, Shift, shift
 from keepframe.metrics.shrink import shrunk
 from keepframe.metrics.tiles import Box
 
@@ -122,7 +122,7 @@ def _camera_shift(a: Image, b: Image) -> Shift:
     moved = Shift(found.x * factor, found.y * factor, found.response)
     far = max(abs(moved.x), abs(moved.y))
     # what is below that is forgiven by the 3x3 neighbourhood
-    if found.response < 0.3 or far < 1.5 or far > min(a.shape[:2]) / 8:
+    if found.response < TRUSTED or far < 1.5 or far > min(a.shape[:2]) / 8:
         return Shift(0.0, 0.0, found.response)
     return moved
 
