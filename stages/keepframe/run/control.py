@@ -22,10 +22,11 @@ class Control:
 
     def __init__(self, fd: int | None) -> None:
         self._socket = socket.socket(fileno=fd) if fd is not None else None
-        self._buffer = b""
+        self._buffer = self._unsent = b""
         self.is_orphan = False
         if self._socket is not None:
             self._socket.setblocking(False)
+            self._socket.set_inheritable(False)  # a program that a stage starts must not hold the line open
 
     @property
     def fd(self) -> int | None:
@@ -33,12 +34,16 @@ class Control:
         return self._socket.fileno() if self._socket is not None else None
 
     def tell(self, event: str, **values: Any) -> None:
-        """Tell the supervisor; what a full or broken line cannot take is let go, it is only news."""
-        if self._socket is not None:
-            try:
-                self._socket.send(json.dumps({"event": event, **values}).encode() + b"\n")
-            except OSError:
-                return
+        """Tell the supervisor; what a full or broken line cannot take is let go, it is only news. No line is told in part."""
+        if self._socket is None:
+            return
+        try:
+            self._unsent = self._unsent[self._socket.send(self._unsent) :]
+            if not self._unsent:
+                line = json.dumps({"event": event, **values}).encode() + b"\n"
+                self._unsent = line[self._socket.send(line) :]
+        except OSError:
+            return
 
     def read(self, on_command: Callable[[dict[str, Any]], None]) -> None:
         """Take what has come, command by command."""
@@ -55,7 +60,22 @@ class Control:
             return
         *lines, self._buffer = (self._buffer + data).split(b"\n")
         for line in lines:
-            on_command(json.loads(line))
+            if (command := parse(line)) is not None:
+                on_command(command)
+
+
+def parse(line: bytes) -> dict[str, Any] | None:
+    """
+    What one line says; None if it is no JSON object, such as the last words of a process that was killed while it told something.
+
+    >>> parse(b'{"event": "ready"}'), parse(b'{"event": "sta')
+    ({'event': 'ready'}, None)
+    """
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def pair() -> tuple[socket.socket, int]:

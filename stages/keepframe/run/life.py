@@ -12,24 +12,26 @@ import json
 import os
 import signal
 import sys
-import time
 from asyncio.subprocess import Process
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from keepframe.clock import Clock, SystemClock
 from keepframe.config.pipeline import Pipeline
 from keepframe.frame import Position
-from keepframe.run.control import pair
+from keepframe.run.control import pair, parse
+from keepframe.run.exits import NOT_ITS_OWN
 from keepframe.run.hand import Hand
 
+COMMAND = (sys.executable, "-m", "keepframe.run")
 FIRST_DELAY_S, MAX_DELAY_S = 0.1, 5.0
 START_S = 30.0
 SILENCE_S = 20.0  # a process tells of itself four times a second; a stopped or deadlocked one does not
 CRASH_LOOP = 5
-KILLED = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT}
-"""Exit codes of a process that somebody else has ended."""
+LAST_WORDS_S = 1.0  # what it has started itself, and forgotten, may hold its line open
 
 
 @dataclass(eq=False)
@@ -40,13 +42,18 @@ class Child:
     hang_after_s: float = 60.0
     max_rss_bytes: int = 0
     """How much memory it may take; 0: as much as there is."""
+    command: Sequence[str] = COMMAND
+    clock: Clock = field(default_factory=SystemClock)
     process: Process | None = None
     status: dict[str, Any] = field(default_factory=dict)
+    """What this life, or the last one, has told last."""
     is_ready: bool = False
     is_done: bool = False
     """It has ended as it should, and will not be started again."""
     deaths: int = 0
     """Deaths by itself in a row without a frame committed between them."""
+    vain_lives: int = 0
+    """Lives in a row that nothing came of."""
     restarts: int = 0
     committed_before: int = 0
     ended_for: str = ""
@@ -56,6 +63,8 @@ class Child:
     began: float = 0.0
     heard: float = 0.0
     frames_per_s: float = 0.0
+    settled_before: Counter[str] = field(default_factory=Counter)
+    """Of a capture: frames by outcome that its earlier lives have seen settled."""
     _line: asyncio.StreamWriter | None = None
     _listening: asyncio.Task[None] | None = None
     _hand: Hand | None = None
@@ -76,6 +85,15 @@ class Child:
             return "starting"
         return "draining" if self.status.get("is_leaving") else "running"
 
+    @property
+    def settled(self) -> Counter[str]:
+        """Of a capture: frames by outcome, over all its lives."""
+        return self.settled_before + self._settled_now
+
+    @property
+    def _settled_now(self) -> Counter[str]:
+        return Counter({k: n for k, n in self.status.get("settled", {}).items() if k != "end"})
+
     async def start(
         self, pipeline: Pipeline, run: int | None, on_event: Callable[[Child, dict[str, Any]], None]
     ) -> None:
@@ -88,15 +106,16 @@ class Child:
             arguments.append(f"--run={run}")
         try:
             self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "keepframe.run", *arguments),
+                *(*self.command, *arguments),
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=[fd, self._hand.fd],
                 start_new_session=True,
             )
         finally:
             os.close(fd)
-        self.is_ready, self.is_done, self.ended_for, self.status = False, False, "", {}
-        self.began = self.heard = time.monotonic()
+        self.settled_before = self.settled
+        self.is_ready, self.ended_for, self.status, self.frames_per_s = False, "", {}, 0.0
+        self.began = self.heard = self.clock.monotonic_s()
         reader, self._line = await asyncio.open_connection(sock=ours)
         self._listening = asyncio.create_task(self._listen(reader, on_event))
 
@@ -106,7 +125,8 @@ class Child:
             raise RuntimeError(f"{self.name} was not started")
         code = await self.process.wait()
         if self._listening is not None:
-            await self._listening
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._listening, LAST_WORDS_S)
         if self._line is not None:
             self._line.close()
             self._line = None
@@ -119,7 +139,7 @@ class Child:
 
     def update(self, status: dict[str, Any]) -> None:
         """Take what it tells of itself; its rate is a mean over about two seconds."""
-        now = time.monotonic()
+        now = self.clock.monotonic_s()
         frames = sum(status["settled"].values()) if "settled" in status else int(status.get("frames", 0))
         if self.status:
             passed_s = max(now - self._counted_at, 1e-3)
@@ -131,7 +151,7 @@ class Child:
         """Why it must be ended and started again; empty if it is well."""
         if self.process is None:
             return ""
-        now = time.monotonic()
+        now = self.clock.monotonic_s()
         if not self.is_ready:
             return f"not ready after {START_S:.0f} s" if now - self.began > START_S else ""
         if now - self.heard > max(SILENCE_S, self.hang_after_s):
@@ -171,26 +191,30 @@ class Child:
 
     def died(self, code: int, committed: int) -> float | None:
         """
-        It has died, with so many frames committed by then. After how many seconds to start it again; None: it is a crash loop.
+        It has died, with so many frames of the whole run committed by then. After how many seconds to start it again; None: it is a crash loop.
 
-        One that somebody else has killed has not died by itself.
+        At once after a life that something came of: of a capture its own frames; of another one that got ready, anybody's, since
+        nobody knows whose work they were. One that somebody else has killed has not died by itself.
         """
         has_progressed = committed > self.committed_before
+        was_of_use = bool(self._settled_now) if "settled" in self.status else self.is_ready and has_progressed
         self.deaths = (0 if has_progressed else self.deaths) + self.died_by_itself(code)
+        self.vain_lives = 0 if was_of_use else self.vain_lives + self.died_by_itself(code)
         self.committed_before = committed
         if self.deaths >= CRASH_LOOP:
             return None
         self.restarts += 1
-        return 0.0 if has_progressed else min(MAX_DELAY_S, FIRST_DELAY_S * 2**self.deaths)
+        return 0.0 if was_of_use else min(MAX_DELAY_S, FIRST_DELAY_S * 2**self.vain_lives)
 
     def died_by_itself(self, code: int) -> bool:
         """Whether its last life ended by its own doing, or for something that was wrong with it."""
-        return bool(self.ended_for) or code not in KILLED
+        return bool(self.ended_for) or code not in NOT_ITS_OWN
 
     async def _listen(
         self, reader: asyncio.StreamReader, on_event: Callable[[Child, dict[str, Any]], None]
     ) -> None:
         with contextlib.suppress(ConnectionError):
             while line := await reader.readline():
-                self.heard = time.monotonic()
-                on_event(self, json.loads(line))
+                self.heard = self.clock.monotonic_s()
+                if (event := parse(line)) is not None:
+                    on_event(self, event)

@@ -19,6 +19,7 @@ from keepframe.config.pipeline import CAPTURE, Pipeline
 from keepframe.run.account import Account
 from keepframe.run.addresses import all_processes, processes, runtime_folder
 from keepframe.run.desk import Desk
+from keepframe.run.exits import FAILED, FINAL, INTERRUPTED, OK, SOME_FAILED
 from keepframe.run.life import CRASH_LOOP, Child
 from keepframe.run.result import Progress, RunResult, progress_of
 
@@ -26,9 +27,6 @@ log = logging.getLogger("keepframe")
 
 WATCH_S = 0.2
 STOP_S = 10.0
-FAILED, CRASHED, INTERRUPTED = 1, 70, 130
-FINAL = {75, 77, 78}
-"""Exit codes of a child that starting it again would not mend."""
 
 
 def supervise(
@@ -44,16 +42,21 @@ def supervise(
 
 
 class Supervisor:
-    """One run of a pipeline."""
+    """One run of a pipeline. make_child: what stands for a process of this name, with its hang_after in seconds."""
 
     def __init__(
-        self, pipeline: Pipeline, *, again: bool = False, show: Callable[[Progress], None] | None = None
+        self,
+        pipeline: Pipeline,
+        *,
+        again: bool = False,
+        show: Callable[[Progress], None] | None = None,
+        make_child: Callable[[str, float], Child] = Child,
     ) -> None:
-        self.pipeline, self.show = pipeline, show
+        self.pipeline, self.show, self.make_child = pipeline, show, make_child
         self.children: dict[str, Child] = {}
         self.account = Account(pipeline.archive_folder, list(pipeline.cameras), again=again)
         self.committed = 0
-        self.exit_code = 0
+        self.exit_code = OK
         self.is_stopping = False
         self._signals = 0
         self._lives: set[asyncio.Task[None]] = set()
@@ -83,8 +86,8 @@ class Supervisor:
             await desk.close()
         counts = self.account.counts()
         code = self.exit_code
-        if code == 0 and any(of["failed"] for of in counts.values()):
-            code = FAILED
+        if code == OK and any(of["failed"] for of in counts.values()):
+            code = SOME_FAILED
         return RunResult(code, counts, self.account.folder, time.monotonic() - began, self.account.before)
 
     def progress(self) -> Progress:
@@ -110,20 +113,27 @@ class Supervisor:
         for name in sorted(after - before):
             self._add(name)
         for child in self.children.values():
-            if stage in self.pipeline.uppers(child.stage):
-                child.tell("uppers", stage=stage, names=sorted(after))
+            self._tell_uppers(child, stage)
 
     # the lives of the children
 
     def _add(self, name: str) -> None:
+        if name in self.children:  # scaled away just now, and not gone yet: it is started again when it is
+            self.children[name].is_done = False
+            return
         stage = name.rpartition(".")[0]
         hang_after_s = (
             self.pipeline.capture.hang_after_s
             if stage == CAPTURE
             else self.pipeline.stages[stage].hang_after_s
         )
-        self.children[name] = Child(name, hang_after_s)
-        self._begin(self.children[name])
+        child = self.children[name] = self.make_child(name, hang_after_s)
+        child.committed_before = self.committed
+        self._begin(child)
+
+    def _tell_uppers(self, child: Child, stage: str) -> None:
+        if stage in self.pipeline.uppers(child.stage):
+            child.tell("uppers", stage=stage, names=sorted(processes(self.pipeline, stage)))
 
     def _begin(self, child: Child, delay_s: float = 0.0) -> None:
         task = asyncio.create_task(self._live(child, delay_s))
@@ -134,15 +144,22 @@ class Supervisor:
         self._lives.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("event=supervisor-failed error=%r", error)
-            self._end(CRASHED)
+            self._end(FAILED)
 
     async def _live(self, child: Child, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
+        if child.is_done:  # scaled away while it waited
+            del self.children[child.name]
         if self.is_stopping or child.is_done:
             return
         run = self.account.runs.get(child.name.rpartition(".")[2]) if child.stage == CAPTURE else None
-        await child.start(self.pipeline, run, self._on_event)
-        if self._signals and child.stage == CAPTURE:
+        pipeline = self.pipeline
+        await child.start(pipeline, run, self._on_event)
+        for stage in self.pipeline.uppers(child.stage) if pipeline is not self.pipeline else ():
+            self._tell_uppers(child, stage)  # scaled while it was started
+        if self.is_stopping or child.is_done:
+            child.signal(signal.SIGTERM)
+        elif self._signals and child.stage == CAPTURE:
             child.tell("drain")
         self._on_end(child, await child.ended())
 
@@ -153,10 +170,10 @@ class Supervisor:
             other.tell("forget", name=child.name)
         if child.is_done:  # scaled away
             del self.children[child.name]
-        elif child.stage == CAPTURE and code == 0:
+        elif child.stage == CAPTURE and code == OK and (self._signals or not child.status.get("is_leaving")):
             child.is_done = True
             if all(c.is_done for c in self._captures()):
-                self._end(0)
+                self._end(OK)
         elif code in FINAL:
             self._end(code)
         else:
@@ -177,7 +194,7 @@ class Supervisor:
             log.error(
                 "process=%s event=crash-loop detail='%s, %d times in a row'", child.name, how, CRASH_LOOP
             )
-            self._end(CRASHED)
+            self._end(FAILED)
             return
         log.warning("process=%s event=died how=%r restart_in_s=%.1f", child.name, how, delay_s)
         self._begin(child, delay_s)
@@ -213,6 +230,8 @@ class Supervisor:
                 child.tell("drain")
         else:
             self._end(INTERRUPTED)
+            for child in self.children.values():
+                child.signal(signal.SIGKILL)
 
     def _end(self, code: int) -> None:
         if not self.is_stopping:
@@ -220,9 +239,8 @@ class Supervisor:
             self._is_over.set()
 
     async def _stop(self) -> None:
-        number = signal.SIGKILL if self.exit_code == INTERRUPTED else signal.SIGTERM
         for child in self.children.values():
-            child.signal(number)
+            child.signal(signal.SIGTERM)
         for _ in range(2):
             pending = {task for task in self._lives if not task.done()}
             if pending:
