@@ -43,16 +43,15 @@ class RunResult:
 def progress_of(children: Iterable[Child]) -> Progress:
     """How far a run is, from what its processes have told."""
     children = list(children)
-    captures = [child.status for child in children if child.stage == CAPTURE]
-    outcomes: Counter[str] = Counter()
-    for status in captures:
-        outcomes.update({k: n for k, n in status.get("settled", {}).items() if k != "end"})
-    totals: list[int | None] = [status.get("total") for status in captures]
+    captures = [child for child in children if child.stage == CAPTURE]
+    outcomes = sum((child.settled for child in captures), Counter[str]())
+    before = sum(child.settled_before.total() for child in captures)
+    totals: list[int | None] = [child.status.get("total") for child in captures]  # of what was still to come
     troubles = [t for c in children for t in (c.status.get("trouble"), *c.status.get("refused", ())) if t]
     return Progress(
-        captured=sum(status.get("captured", 0) for status in captures),
-        settled=sum(outcomes.values()),
-        total=None if None in totals else sum(t or 0 for t in totals),
+        captured=before + sum(child.status.get("captured", 0) for child in captures),
+        settled=outcomes.total(),
+        total=None if None in totals else before + sum(t or 0 for t in totals),
         outcomes=dict(outcomes),
         restarts=sum(c.restarts for c in children),
         trouble="; ".join(troubles),
