@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import json
+import os
 import shutil
 import socket
 from collections.abc import Iterable, Mapping
@@ -17,6 +19,7 @@ from typing import Any, Protocol
 
 from keepframe.config.pipeline import CAPTURE
 from keepframe.errors import ArchiveLockedError
+from keepframe.run.control import parse
 from keepframe.run.life import Child
 
 NAME = "supervisor"
@@ -38,39 +41,52 @@ class Desk:
     def __init__(self, run: Run, folder: Path) -> None:
         self.run, self.path = run, folder / NAME
         self._server: asyncio.Server | None = None
+        self._guard = -1
 
     async def open(self) -> None:
         """Answer from now on. Raises ArchiveLockedError if another run of this pipeline into this archive is under way."""
-        if self.path.exists():
-            try:
-                ask(self.path.parent, {"do": "status"})
-            except OSError:
-                self.path.unlink()  # left by one that was killed
-            else:
-                raise ArchiveLockedError(
-                    f"{self.path}: this pipeline is running already, into the same archive; end that run first"
-                )
-        self._server = await asyncio.start_unix_server(self._serve, self.path)
+        self._guard = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(
+                self._guard, fcntl.LOCK_EX | fcntl.LOCK_NB
+            )  # ends with the process, however that ends
+        except BlockingIOError:
+            await self.close()
+            raise ArchiveLockedError(
+                f"{self.path}: this pipeline is running already, into the same archive; end that run first"
+            ) from None
+        self._server = await asyncio.start_unix_server(
+            self._serve, self.path
+        )  # over the socket of a killed run
 
     async def close(self) -> None:
         """Answer no more; what the run's processes have left in the folder goes with it."""
         if self._server is not None:
             self._server.close()
+            self._server = None
             shutil.rmtree(self.path.parent, ignore_errors=True)
+        if self._guard >= 0:
+            os.close(self._guard)
+            self._guard = -1
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, ValueError):
             while line := await reader.readline():
-                writer.write(json.dumps(self._answer(json.loads(line))).encode() + b"\n")
+                writer.write(json.dumps(self._answer(parse(line))).encode() + b"\n")
                 await writer.drain()
         writer.close()
 
-    def _answer(self, order: Mapping[str, Any]) -> dict[str, Any]:
+    def _answer(self, order: Mapping[str, Any] | None) -> dict[str, Any]:
         try:
-            if order.get("do") == "scale":
-                self.run.scale(str(order.get("stage")), int(order.get("replicas", 0)))
-            elif order.get("do") != "status":
-                raise ValueError(f"unknown order {order.get('do')!r}; known: scale, status")
+            match order:
+                case {"do": "status"}:
+                    pass
+                case {"do": "scale", "stage": str(stage), "replicas": int(replicas)}:
+                    self.run.scale(stage, replicas)
+                case _:
+                    raise ValueError(
+                        f'unknown order {order!r}; known: {{"do": "status"}}, {{"do": "scale", "stage": "NAME", "replicas": N}}'
+                    )
         except (ValueError, LookupError) as error:
             return {"error": str(error)}
         return status_of(self.run.children.values())
@@ -80,14 +96,16 @@ def ask(folder: Path, order: Mapping[str, Any]) -> dict[str, Any]:
     """
     Ask the run whose runtime folder this is. Returns its answer.
 
-    Raises OSError if nothing runs there, ValueError with its words if it refuses.
+    Raises OSError if nothing runs there or it ends before it has answered, ValueError with its words if it refuses.
     """
     with socket.socket(socket.AF_UNIX) as line:
         line.settimeout(ANSWER_S)
         line.connect(str(folder / NAME))
         line.sendall(json.dumps(order).encode() + b"\n")
         with line.makefile("rb") as answers:
-            answer: dict[str, Any] = json.loads(answers.readline() or b"{}")
+            answer = parse(answers.readline())
+    if answer is None:
+        raise ConnectionResetError(f"{folder / NAME}: the run ended before it had answered")
     if "error" in answer:
         raise ValueError(answer["error"])
     return answer
@@ -95,7 +113,8 @@ def ask(folder: Path, order: Mapping[str, Any]) -> dict[str, Any]:
 
 def status_of(children: Iterable[Child]) -> dict[str, Any]:
     """What `top` shows: each process, and each camera's frames by outcome since the run began."""
-    processes, cameras = [], {}
+    processes: list[dict[str, Any]] = []
+    cameras: dict[str, dict[str, int]] = {}
     for child in children:
         status, (stage, _, replica) = child.status, child.name.rpartition(".")
         processes.append(
@@ -114,5 +133,5 @@ def status_of(children: Iterable[Child]) -> dict[str, Any]:
             }
         )
         if stage == CAPTURE:
-            cameras[replica] = {k: n for k, n in status.get("settled", {}).items() if k != "end"}
+            cameras[replica] = dict(child.settled)
     return {"processes": processes, "cameras": cameras}
