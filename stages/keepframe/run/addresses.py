@@ -15,18 +15,30 @@ from pathlib import Path
 
 from keepframe.config.pipeline import CAPTURE, Pipeline
 
+MAX_SOCKET = 107
+"""What a socket's path can hold, in bytes (sun_path)."""
+MAX_NAME = 32
+
 
 def runtime_folder(pipeline: Path, archive: Path) -> Path:
     """
     The folder of a pipeline that writes into a certain archive: the same for whoever asks, below $XDG_RUNTIME_DIR or the temporary folder.
 
-    Made if it is not there, readable by its owner alone. Raises PermissionError if it is somebody else's or open to others.
+    Made if it is not there, readable by its owner alone. Raises PermissionError if it is somebody else's or open to others, OSError
+    if it cannot be made, ValueError if its path is too long for the sockets in it.
     """
     digest = hashlib.sha256(f"{pipeline.resolve()}\n{archive.resolve()}".encode()).hexdigest()[:12]
-    base = Path(os.environ.get("XDG_RUNTIME_DIR") or Path(tempfile.gettempdir()) / f"keepframe-{os.getuid()}")
-    if "XDG_RUNTIME_DIR" not in os.environ:
-        _private(base)
-    return _private(base / f"keepframe-{digest}")
+    if given := os.environ.get("XDG_RUNTIME_DIR"):
+        base = Path(given)
+    else:
+        base = _private(Path(tempfile.gettempdir()) / f"keepframe-{os.getuid()}")
+    folder = base / f"keepframe-{digest}"
+    if len(os.fsencode(folder)) > MAX_SOCKET - 1 - MAX_NAME:
+        raise ValueError(
+            f"{folder}: too long for the sockets in it, expected at most {MAX_SOCKET - 1 - MAX_NAME} bytes; "
+            "set XDG_RUNTIME_DIR to a shorter folder"
+        )
+    return _private(folder)
 
 
 def processes(pipeline: Pipeline, stage: str) -> list[str]:
@@ -47,17 +59,27 @@ def all_processes(pipeline: Pipeline) -> Iterator[str]:
 
 
 def address(folder: Path, process: str) -> str:
-    """The address that a process listens on. Raises ValueError where the path is too long for a socket."""
-    path = folder / process
-    if len(os.fsencode(path)) > 100:  # sun_path holds 107, the lock beside it takes five
-        raise ValueError(
-            f"{path}: too long for a socket, expected at most 100 bytes; set XDG_RUNTIME_DIR to a shorter folder"
-        )
-    return f"ipc://{path}"
+    """
+    The address that a process listens on. What is long in its name is told apart by a digest: a socket's path has little room.
+
+    >>> address(Path("/run/user/1000/keepframe-1b2c"), "score.0")
+    'ipc:///run/user/1000/keepframe-1b2c/score.0'
+    """
+    if len(process) > MAX_NAME:
+        digest = hashlib.sha256(process.encode()).hexdigest()[:12]
+        process = f"{process[: MAX_NAME - 13]}-{digest}"
+    return f"ipc://{folder / process}"
 
 
 def _private(folder: Path) -> Path:
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"{folder.parent}: no such folder; set XDG_RUNTIME_DIR to one that is there, or unset it"
+        ) from None
+    except FileExistsError:
+        pass  # something else than a folder; told below
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise PermissionError(
