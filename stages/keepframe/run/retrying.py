@@ -7,15 +7,13 @@ none.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 from keepframe.archive import quarantine
 from keepframe.frame import Frame
+from keepframe.run.logs import log
 from keepframe.wire.capture import CaptureNode
-
-log = logging.getLogger("keepframe")
 
 
 class Retries:
@@ -36,7 +34,7 @@ class Retries:
             marked = quarantine.marked(folder, node.camera)
             self.is_under_way = quarantine.is_retry(folder, node.camera, node.store.stream)
         except (OSError, RuntimeError) as error:
-            log.warning("camera=%s event=no-quarantine error=%r", node.camera, str(error))
+            log.warning("no-quarantine", camera=node.camera, error=str(error))
             marked, self.is_under_way = [], False
         self.entries = [entry for entry in marked if entry.row.name not in held]
 
@@ -46,4 +44,4 @@ class Retries:
             try:
                 yield quarantine.read(self.folder, entry)
             except (OSError, ValueError) as error:
-                log.error("frame=%s event=cannot-retry error=%r", entry.row.name, str(error))  # noqa: TRY400
+                log.error("cannot-retry", camera=entry.row.camera, frame=entry.row.name, error=str(error))
