@@ -153,12 +153,15 @@ def test_a_picture_that_cannot_be_fetched_now_loses_nothing(folder, commit, item
     """A handle that raises OSError is the machine's trouble: the commit is tried again and finds it."""
 
     class Away:
-        nbytes, is_away = 16, True
+        nbytes, is_away, is_lasting = 16, True, True
 
         def data(self):
             if self.is_away:
                 raise ConnectionResetError("the capture is gone")
             return memoryview(bytes(16))
+
+        def check(self):
+            pass
 
     handle = Away()
     items = [item(0, picture=Picture("gray", 4, 4, handle))]

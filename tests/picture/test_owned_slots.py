@@ -76,16 +76,18 @@ def test_letting_go_twice_spares_the_picture_that_came_after(owner):
 
 
 def test_the_next_owner_finds_what_was_left(fd, owner):
-    """Pictures with their ledgers, records without a picture, in the order in which they came."""
-    first, gone = owner.put(b"first"), owner.put(b"gone")
-    owner.write(first, b"about the first")
+    """Pictures and records, in the order in which they came."""
+    owner.put(b"first")
+    gone = owner.put(b"gone")
+    owner.record(b"about the first")
     owner.free(gone)
     owner.record(b"no picture")
     owner.put(b"without")
     left = OwnedSlots(fd).left()
 
     assert [(bytes(s.data()) if s.nbytes else b"", ledger) for s, ledger in left] == [
-        (b"first", b"about the first"),
+        (b"first", b""),
+        (b"", b"about the first"),
         (b"", b"no picture"),
         (b"without", b""),
     ]
@@ -131,32 +133,29 @@ def test_an_owner_that_was_replaced_writes_no_more(fd, owner):
         lambda: owner.put(b"late"),
         lambda: owner.free(slot),
         lambda: owner.record(b"late"),
-        lambda: owner.write(slot, b"late"),
         lambda: owner.note(b"late"),
     ):
         with pytest.raises(PermissionError, match="another process owns it"):
             act()
 
 
-def test_a_ledger_is_written_once(owner):
-    """What changes is recorded anew, so that no moment has half of it."""
-    slot = owner.put(b"pixels")
-    owner.write(slot, b"once")
-
-    with pytest.raises(ValueError, match="has its ledger already"):
-        owner.write(slot, b"twice")
-
-
-def test_a_ledger_has_its_limits(owner):
-    """Neither too long nor for a picture that is gone."""
-    slot = owner.put(b"pixels")
-    with pytest.raises(ValueError, match="at most 4096 bytes"):
-        owner.write(slot, bytes(MAX_LEDGER + 1))
+def test_a_record_has_its_limit(owner):
+    """What is longer is refused, and takes no slot."""
     with pytest.raises(ValueError, match="at most 4096 bytes"):
         owner.record(bytes(MAX_LEDGER + 1))
-    owner.free(slot)
+    assert [owner.record(bytes(MAX_LEDGER)) is None for _ in range(owner.count + 1)] == [False] * 8 + [True]
+
+
+def test_a_reader_lets_nothing_go(owner, reader):
+    """Only the owner knows when everybody is done."""
+    slot = owner.put(b"pixels")
+    handle = reader.slot(slot.index, slot.generation, slot.nbytes)
+
+    with pytest.raises(PermissionError, match="its owner alone writes"):
+        handle.free()
+    slot.free()
     with pytest.raises(StalePictureError):
-        owner.write(slot, b"late")
+        handle.data()
 
 
 def test_the_last_note_stands(fd, owner):

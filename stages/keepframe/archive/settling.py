@@ -16,6 +16,7 @@ from keepframe.archive.encoding import Encoding
 from keepframe.archive.names import QUARANTINED, Template, quarantined
 from keepframe.archive.quarantine import RETRY_OF, packed
 from keepframe.archive.row import Row, row_of
+from keepframe.errors import StalePictureError
 from keepframe.frame import STRENGTH, Decision, Frame, Item, strongest
 
 
@@ -67,7 +68,7 @@ class Settling:
         try:
             made = self.encoding.of(frame)
             name = self.template.name(frame)
-        except (OSError, MemoryError):
+        except (OSError, MemoryError, StalePictureError):
             raise  # the machine's trouble, not the frame's: the commit is tried again
         except Exception as error:  # noqa: BLE001 - whatever a picture does to its decoder costs this frame only
             return replace(row, outcome="failed", reason=f"archive: {error or type(error).__name__}")
@@ -87,7 +88,7 @@ class Settling:
         """A failed frame that comes with its picture goes to quarantine; one that is tried again lies there already."""
         try:
             data = packed(frame)
-        except (OSError, MemoryError):
+        except (OSError, MemoryError, StalePictureError):
             raise
         except Exception as error:  # noqa: BLE001 - its outcome stands, whatever its bytes do
             return replace(row, reason=f"{row.reason}; not in quarantine: {error or type(error).__name__}")

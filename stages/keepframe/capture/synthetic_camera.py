@@ -17,7 +17,7 @@ from keepframe.capture.interval import NS
 from keepframe.capture.scene import Scene, Truth
 from keepframe.clock import Clock, SystemClock
 from keepframe.frame import Frame
-from keepframe.picture import Inline, Picture
+from keepframe.picture import Picture, Room, heap
 from keepframe.picture.planes import full_range
 
 BEGAN_NS = 1_704_067_200 * NS
@@ -56,6 +56,8 @@ class Synthetic:
     format: Literal["yuv420", "gray", "bgr"] = "yuv420"
     clock: Clock = field(default_factory=SystemClock, init=False, repr=False, compare=False)
     wait: Callable[[float], None] = field(default=time.sleep, init=False, repr=False, compare=False)
+    picture_room: Room = field(default_factory=lambda: heap, init=False, repr=False, compare=False)
+    """Where pictures are made; the engine gives memory that the stages share."""
     _next: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -142,8 +144,10 @@ class Synthetic:
         planes = self.scene.planes(number)
         if self.format == "gray":
             return Picture.of(full_range(planes[0]))
-        flat = np.concatenate([plane.ravel() for plane in planes])
-        picture = Picture("yuv420", self.height, self.width, Inline(flat.data), is_full_range=False)
+        room = self.picture_room if self.format == "yuv420" else heap
+        space = room(sum(plane.size for plane in planes))
+        np.concatenate([plane.ravel() for plane in planes], out=np.frombuffer(space.view, np.uint8))
+        picture = Picture("yuv420", self.height, self.width, space.close(), is_full_range=False)
         return picture if self.format == "yuv420" else Picture.of(picture.bgr())
 
     def _check(self, name: str, low: float, high: float) -> None:

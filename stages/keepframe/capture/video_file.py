@@ -17,6 +17,7 @@ from keepframe.capture.decoded_picture import picture_of
 from keepframe.capture.interval import NS, interval_ns, is_due
 from keepframe.clock import iso
 from keepframe.frame import Frame
+from keepframe.picture import Room, heap
 
 _OLDEST, _NEWEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -49,6 +50,8 @@ class Video:
     threads: int = 1
     _settled: Mapping[str, Any] = field(default_factory=dict, init=False, repr=False)
     """The memory: what video it is, and where the last frame that was yielded stands in it."""
+    picture_room: Room = field(default_factory=lambda: heap, init=False, repr=False, compare=False)
+    """Where pictures are made; the engine gives memory that the stages share."""
 
     is_live = False
 
@@ -85,7 +88,7 @@ class Video:
                 "check": check_of(decoded),
             }
             if place.damaged_ns is None:
-                yield replace(frame, picture=picture_of(decoded))
+                yield replace(frame, picture=picture_of(decoded, self.picture_room))
             else:
                 yield frame.settled("rejected", "corrupt")
 

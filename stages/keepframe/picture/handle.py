@@ -31,6 +31,9 @@ class Handle(Protocol):
     def check(self) -> None:
         """See that what was read since data() is the picture. Raises StalePictureError if it was let go meanwhile."""
 
+    def free(self) -> None:
+        """Let the bytes go; whoever owns them alone may."""
+
 
 class Space(Protocol):
     """Room for one picture that is about to be made."""
@@ -73,6 +76,9 @@ class Inline:
 
     def check(self) -> None:
         """Nobody takes them away."""
+
+    def free(self) -> None:
+        """They go with whoever refers to them last."""
 
 
 class _HeapSpace:

@@ -101,26 +101,19 @@ class OwnedSlots(Slots):
         return space.close()
 
     def record(self, ledger: bytes) -> Slot | None:
-        """A slot without a picture, for its ledger alone; None if all are taken. Raises ValueError if it is too long."""
+        """
+        A few bytes in a slot of their own, without a picture, for the next owner to find; None if all slots are taken.
+
+        Raises ValueError if they are too many.
+        """
         _check_length(ledger, MAX_LEDGER)
         slot = self._take(0)
         if slot is not None:
-            self._write(slot, ledger)
+            start = self._ledgers + MAX_LEDGER * slot.index
+            self._bytes[start : start + len(ledger)] = ledger
+            self._rows[ROW * slot.index + 3] = len(ledger)
             self.fill(slot)
         return slot
-
-    def write(self, slot: Slot, ledger: bytes) -> None:
-        """
-        Put a few bytes beside a picture, once: the next owner finds them there.
-
-        Raises ValueError if they are too many or some are there already, StalePictureError if the picture was let go.
-        """
-        self._check_owner()
-        self.check(slot)
-        _check_length(ledger, MAX_LEDGER)
-        if self._rows[ROW * slot.index + 3]:
-            raise ValueError(f"picture store: slot {slot.index} has its ledger already")
-        self._write(slot, ledger)
 
     def fill(self, slot: Slot) -> None:
         """The slot is written: readers may see it."""
@@ -138,7 +131,7 @@ class OwnedSlots(Slots):
                 self._unused.append(slot.index)
 
     def left(self) -> list[tuple[Slot, bytes]]:
-        """What is here, oldest first, each with its ledger, empty if it has none: what the owner before has left."""
+        """What is here, oldest first: pictures, each with no bytes beside it, and records with theirs. What the owner before has left."""
         with self._lock:
             found = []
             for _, _, index in self._taken:
@@ -187,11 +180,6 @@ class OwnedSlots(Slots):
             offset = max(offset, end)
         return offset if offset + nbytes <= self.max_bytes else None
 
-    def _write(self, slot: Slot, ledger: bytes) -> None:
-        start = self._ledgers + MAX_LEDGER * slot.index
-        self._bytes[start : start + len(ledger)] = ledger
-        self._rows[ROW * slot.index + 3] = len(ledger)  # last: before, it has none
-
     def _check_owner(self) -> None:
         if self._words[AT["owner"]] != self._owner:
             raise PermissionError("picture store: another process owns it now, this one writes no more")
@@ -203,4 +191,4 @@ def _aligned(nbytes: int) -> int:
 
 def _check_length(data: bytes, most: int) -> None:
     if len(data) > most:
-        raise ValueError(f"picture store: expected at most {most} bytes beside a picture, got {len(data)}")
+        raise ValueError(f"picture store: expected at most {most} bytes in a record or note, got {len(data)}")

@@ -64,6 +64,10 @@ class Slot:
         """See that what was read since data() is the picture. Raises StalePictureError if it was let go meanwhile."""
         self.slots.check(self)
 
+    def free(self) -> None:
+        """Let the picture go. Raises PermissionError for anybody but the owner of the store."""
+        self.slots.free(self)
+
 
 class Slots:
     """
@@ -162,6 +166,12 @@ class Slots:
                 f"slot {slot.index}, generation {slot.generation}: the picture was let go, since its frame is settled; "
                 "copy frame.image to keep it longer"
             )
+
+    def free(self, slot: Slot) -> None:
+        """A reader lets nothing go."""
+        raise PermissionError(
+            f"slot {slot.index}: this process has the picture store for reading, its owner alone writes"
+        )
 
     @property
     def noted(self) -> bytes:

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from keepframe.archive import Archive
-from keepframe.errors import ArchiveLockedError
+from keepframe.errors import ArchiveLockedError, StalePictureError
 from keepframe.run.process import Process, Seat, new_nonce
 from keepframe.wire.gather import ArchiveNode, CommitJob, OpenJob
 
@@ -30,7 +30,8 @@ class Archiving(Process):
         bound = pipeline.archive.steps[0].bound
         self.archive: Archive = bound.contract.target(**bound.options)
         cameras = list(pipeline.cameras)
-        super().__init__(seat, ArchiveNode(seat.name, seat.uppers, cameras, new_nonce, pipeline.fingerprint))
+        node = ArchiveNode(seat.name, seat.uppers, cameras, new_nonce, pipeline.fingerprint)
+        super().__init__(seat, node, seat.read_stores())
         self.frames = self.commits = 0
         self.trouble = ""
 
@@ -87,7 +88,13 @@ class Archiving(Process):
             with self.shell.turn():
                 self.node.opened(job, standing, newest)
             return
-        outcomes = self.archive.commit(job.camera, job.epoch, job.upto, job.items, job.memory, job.events)
+        try:
+            outcomes = self.archive.commit(job.camera, job.epoch, job.upto, job.items, job.memory, job.events)
+        except (
+            StalePictureError
+        ) as error:  # its capture has let it go: it has a newer session, or is about to begin one
+            log.warning("camera=%s event=stale error=%r", job.camera, str(error))
+            outcomes = None
         newest = self.archive.newest(job.camera)
         if outcomes is not None:
             self.commits += 1

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 from typing import Any
 
 from keepframe.config.pipeline import CAPTURE, Pipeline
-from keepframe.frame import Position
-from keepframe.run.process import Process, Seat, new_nonce
+from keepframe.config.pipeline import Store as Limits
+from keepframe.frame import Frame, Position
+from keepframe.picture.owned_slots import OwnedSlots
+from keepframe.run.process import Process, Seat, new_nonce, opened
 from keepframe.stage import read_source
 from keepframe.wire.capture import CaptureNode, Credit
+from keepframe.wire.lasting_store import LastingStore
 from keepframe.wire.store import Store
 
 log = logging.getLogger("keepframe")
@@ -26,6 +30,9 @@ class Capturing(Process):
         use = pipeline.cameras[camera].source.bound
         self.source = read_source(use.contract, use.options, camera)
         self.failure: BaseException | None = None
+        self.slots = opened(OwnedSlots, seat.stores[camera]) if camera in seat.stores else None
+        if self.slots is not None:
+            self.source.lend(self.slots.room)
         node = CaptureNode(
             seat.name,
             pipeline.lowers(CAPTURE),
@@ -38,7 +45,7 @@ class Capturing(Process):
             run=seat.run,
             credit=credit(pipeline),
             holds=max(map(pipeline.holds, pipeline.stages)),
-            store=Store(pipeline.capture.store.frames, pipeline.capture.store.bytes),
+            store=self._store(camera, pipeline.capture.store),
         )
         super().__init__(seat, node)
 
@@ -89,17 +96,34 @@ class Capturing(Process):
             self.source.load(node.begin)
             self.total = self.source.total()
             for shot in self.source:
+                frame = self._shared(shot.frame)
                 with self.shell.turn():
                     condition.wait_for(lambda: node.wants or node.is_ended or node.is_over)
                     if node.is_ended or node.is_over:
                         return
-                    node.offer(shot.frame, shot.memory)
+                    node.offer(frame, shot.memory)
             with self.shell.turn():
                 node.end()
         except Exception as error:  # noqa: BLE001  told by the main thread, which ends the process
             with condition:
                 self.failure = error
                 condition.notify_all()
+
+    def _shared(self, frame: Frame) -> Frame:
+        """The frame with its picture in memory that the other processes see too, if there is room."""
+        picture = frame.picture
+        if self.slots is None or picture is None or not picture.handle.is_lasting:
+            return frame
+        slot = self.slots.put(picture.handle.data())
+        return replace(frame, picture=replace(picture, handle=slot)) if slot is not None else frame
+
+    def _store(self, camera: str, limits: Limits) -> Store:
+        """Where frames wait for their outcome: a live camera's in memory that outlives this process."""
+        if self.slots is None:
+            return Store(limits.frames, limits.bytes)
+        if self.source.is_live:
+            return LastingStore(camera, self.slots, limits.frames, limits.bytes)
+        return Store(limits.frames, limits.bytes, left=[slot for slot, _ in self.slots.left()])
 
     total: int | None = None
 

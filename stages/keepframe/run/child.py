@@ -2,6 +2,7 @@
 The entry of one process: which one it is comes as arguments, everything else from the same pipeline.toml.
 
     python -m keepframe.run PIPELINE PROCESS [--set KEY=VALUE]… [--control FD] [--hand FD] [--run N]
+        [--store CAMERA=FD]…
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from keepframe.config import load
 from keepframe.config.pipeline import CAPTURE, Pipeline
@@ -31,17 +32,19 @@ def run_process(
     *,
     hand: Hand | None = None,
     run: int | None = None,
+    stores: Mapping[str, int] | None = None,
 ) -> int:
     """
     Be this process ("score.0", "capture.lobby") until it is done. Returns its exit code.
 
     control, hand: the line to a supervisor and the page where the frame in hand is noted for it, if there is one.
     run: which reading of a finite source the user asks for, see CaptureNode.
+    stores: the file descriptors of picture stores by camera; without them pictures travel inline.
     Raises ArchiveLockedError, OSError where sockets or folders cannot be had.
     """
     hand = hand or Hand(Hand.create())
     folder = runtime_folder(pipeline.path, pipeline.archive_folder)
-    seat = Seat(pipeline, process, folder, control or Control(None), hand, run)
+    seat = Seat(pipeline, process, folder, control or Control(None), hand, run, stores or {})
     if seat.stage == CAPTURE:
         from keepframe.run.capturing import Capturing as Body  # noqa: PLC0415  each imports what it runs, no more
     elif pipeline.stages[seat.stage].is_archive:
@@ -60,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--control", type=int)
     parser.add_argument("--hand", type=int)
     parser.add_argument("--run", type=int)
+    parser.add_argument("--store", action="append", default=[])
     given = parser.parse_args(arguments)
     logging.basicConfig(
         format=f"%(levelname)s process={given.process} %(message)s", level=logging.INFO, stream=sys.stderr
@@ -67,7 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         pipeline = load(given.pipeline, given.set, only=given.process.rpartition(".")[0])
         hand = Hand(given.hand) if given.hand is not None else None
-        return run_process(pipeline, given.process, Control(given.control), hand=hand, run=given.run)
+        stores = {camera: int(fd) for camera, _, fd in (store.rpartition("=") for store in given.store)}
+        control = Control(given.control)
+        return run_process(pipeline, given.process, control, hand=hand, run=given.run, stores=stores)
     except ConfigError as error:
         log.error("%s", error)  # noqa: TRY400  the message says it all
         return CONFIG

@@ -14,7 +14,7 @@ import signal
 import sys
 from asyncio.subprocess import Process
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,8 @@ class Child:
     hang_after_s: float = 60.0
     max_rss_bytes: int = 0
     """How much memory it may take; 0: as much as there is."""
+    stores: Mapping[str, int] = field(default_factory=dict)
+    """The picture stores that it inherits: file descriptors by camera."""
     command: Sequence[str] = COMMAND
     clock: Clock = field(default_factory=SystemClock)
     process: Process | None = None
@@ -102,13 +104,14 @@ class Child:
         self._hand = Hand(Hand.create())
         arguments = [str(pipeline.path), self.name, f"--control={fd}", f"--hand={self._hand.fd}"]
         arguments += [f"--set={setting}" for setting in pipeline.sets]
+        arguments += [f"--store={camera}={store}" for camera, store in self.stores.items()]
         if run is not None:
             arguments.append(f"--run={run}")
         try:
             self.process = await asyncio.create_subprocess_exec(
                 *(*self.command, *arguments),
                 stdin=asyncio.subprocess.DEVNULL,
-                pass_fds=[fd, self._hand.fd],
+                pass_fds=[fd, self._hand.fd, *self.stores.values()],
                 start_new_session=True,
             )
         finally:

@@ -7,28 +7,27 @@ What it does with frames is in capturing.py, relaying.py and archiving.py.
 from __future__ import annotations
 
 import ctypes
-import logging
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 
 from keepframe.config.pipeline import Pipeline
 from keepframe.frame import Position
+from keepframe.picture.slots import Slots
 from keepframe.run.addresses import address, processes
 from keepframe.run.control import Control
 from keepframe.run.hand import Hand
 from keepframe.wire.link import Node
 from keepframe.wire.shell import Shell
 
-log = logging.getLogger("keepframe")
-
+AnySlots = TypeVar("AnySlots", bound=Slots)
 PR_SET_PDEATHSIG = 1
 INTERRUPTED = 130
 
@@ -45,6 +44,8 @@ class Seat:
     hand: Hand
     run: int | None = None
     """Which reading of a finite source the user asks for, see CaptureNode."""
+    stores: Mapping[str, int] = field(default_factory=dict)
+    """The file descriptors of the cameras' picture stores, as far as it was given any, see Stores."""
 
     @property
     def stage(self) -> str:
@@ -58,6 +59,10 @@ class Seat:
             name for upper in self.pipeline.uppers(self.stage) for name in processes(self.pipeline, upper)
         ]
 
+    def read_stores(self) -> list[Slots]:
+        """The picture stores of all cameras, to read."""
+        return [opened(Slots, fd) for fd in self.stores.values()]
+
     def address_of(self, process: str) -> str:
         """Where a process listens."""
         return address(self.folder, process)
@@ -70,10 +75,10 @@ class Process:
     A second signal leaves at once; nothing is lost by it.
     """
 
-    def __init__(self, seat: Seat, node: Node) -> None:
+    def __init__(self, seat: Seat, node: Node, stores: Sequence[Slots] = ()) -> None:
         self.seat, self.node, self.control = seat, node, seat.control
         uppers = {upper: seat.address_of(upper) for upper in node.ports}
-        self.shell = Shell(node, seat.address_of(seat.name) if node.lowers else None, uppers)
+        self.shell = Shell(node, seat.address_of(seat.name) if node.lowers else None, uppers, stores)
         self.is_leaving = False
         self._signals = 0
 
@@ -137,6 +142,14 @@ class Process:
         if self._signals > 1:
             os._exit(INTERRUPTED)
         self.shell.wake()
+
+
+def opened(kind: type[AnySlots], fd: int) -> AnySlots:
+    """A picture store that was inherited; a program that a stage starts must not inherit it as well."""
+    try:
+        return kind(fd)
+    finally:
+        os.close(fd)
 
 
 def new_nonce() -> int:

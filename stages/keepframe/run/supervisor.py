@@ -22,6 +22,7 @@ from keepframe.run.desk import Desk
 from keepframe.run.exits import FAILED, FINAL, INTERRUPTED, OK, SOME_FAILED
 from keepframe.run.life import CRASH_LOOP, Child
 from keepframe.run.result import Progress, RunResult, progress_of
+from keepframe.run.stores import Stores
 
 log = logging.getLogger("keepframe")
 
@@ -55,6 +56,7 @@ class Supervisor:
         self.pipeline, self.show, self.make_child = pipeline, show, make_child
         self.children: dict[str, Child] = {}
         self.account = Account(pipeline.archive_folder, list(pipeline.cameras), again=again)
+        self.stores = Stores(pipeline)
         self.committed = 0
         self.exit_code = OK
         self.is_stopping = False
@@ -84,6 +86,7 @@ class Supervisor:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
             await desk.close()
+            self.stores.close()
         counts = self.account.counts()
         code = self.exit_code
         if code == OK and any(of["failed"] for of in counts.values()):
@@ -129,6 +132,7 @@ class Supervisor:
         )
         child = self.children[name] = self.make_child(name, hang_after_s)
         child.committed_before = self.committed
+        child.stores = self.stores.given_to(name)
         self._begin(child)
 
     def _tell_uppers(self, child: Child, stage: str) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from keepframe.clock import Clock, SystemClock
 from keepframe.frame import Frame
-from keepframe.picture import Image, Picture
+from keepframe.picture import Image, Picture, Room
 from keepframe.stage.contract import Contract
 
 
@@ -41,6 +41,11 @@ class Reading:
     def has_memory(self) -> bool:
         """Whether it can go on behind what is settled."""
         return self.contract.has_memory and not self.is_live
+
+    def lend(self, room: Room) -> None:
+        """Let it make its pictures in this room, if it can: if it has an attribute `picture_room`."""
+        if hasattr(self.source, "picture_room"):
+            self.source.picture_room = room
 
     def total(self) -> int | None:
         """How many pictures there will be, if it is known."""

@@ -91,6 +91,10 @@ class CaptureNode(Node):
         self.last_memory: Mapping[str, Any] | None = None
         self.settled: dict[str, int] = {}
         """How many frames have been settled here, by outcome; for people."""
+        if self.store.is_inherited:  # the old stream ends, a new one begins, with the numbers that follow
+            self.begin = {}
+            if self.store.next_seq:
+                self.store.add(Frame(camera=camera).settled("end"))
 
     # what whoever reads the source calls
 
@@ -208,6 +212,7 @@ class CaptureNode(Node):
             return
         self._book(m.outcomes)
         self._settled_upto(m.committed)
+        self.store.free_left()
         self.known = self.points[m.committed] = memory
         self.is_open, self.tries = True, 0
         self.sent = self.taken = self.marked = m.committed
@@ -293,14 +298,18 @@ class CaptureNode(Node):
         self.begin = known if goes_on else {}
 
     def _goes_on(self, m: messages.Opened, memory: Mapping[str, bytes]) -> bool:
-        """Whether what is committed is this capture's own: a mark it has sent, with the memory it had there."""
-        if self.points.get(m.committed) != memory:
+        """Whether what is committed is this capture's own: a mark it has sent, with the memory it had there, or the process before it."""
+        if self.points.get(m.committed, memory if self._may_have_sent(m.committed) else None) != memory:
             return False
         rest = next(
             (s.item.at for s in self.store.after(m.committed)), (self.store.stream, self.store.next_seq)
         )
         stream, seq = m.committed
         return rest == ((stream + 1, 0) if m.is_ended or m.committed == START else (stream, seq + 1))
+
+    def _may_have_sent(self, position: Position) -> bool:
+        """Whether a position may be a mark of the process before, whose store this is: none was opened since."""
+        return self.store.is_inherited and not self.points and position <= self.store.sent
 
     def _settled_upto(self, position: Position) -> None:
         self.store.free(position)
@@ -333,7 +342,7 @@ class CaptureNode(Node):
         for peer in self.peers:
             self.send(peer, messages.Frame(self.camera, self.epoch, item))
         self.sent = item.upto
-        self.store.sent = max(self.store.sent, self.sent)
+        self.store.mark_sent(self.sent)
         self.last_memory = stored.memory if stored.memory is not None else self.last_memory
         self.unmarked += 1
         if stored.takes_room:

@@ -107,6 +107,22 @@ def fitting(item: Item, where: str) -> Item:
     return Item((bare.settled(decided, f"{where}: cannot be sent on: {why}"[:MAX_REASON]),), item.count)
 
 
+def pack_item(item: Item, stores: Container[int]) -> bytes:
+    """An item's header alone, to be kept. Raises ValueError if one of its pictures is in none of these stores, and would be lost."""
+    fields, parts = item_fields(item, stores)
+    if parts:
+        raise ValueError(
+            f"{item.frames[0].name}: expected its pictures in shared memory, got {len(parts)} that are not"
+        )
+    packed: bytes = msgpack.packb(fields)
+    return packed
+
+
+def unpack_item(camera: str, packed: bytes, stores: Mapping[int, Slots]) -> Item:
+    """The item of a camera that pack_item() has packed. Raises WireError for anything else."""
+    return read_item(camera, Fields(_unpack(packed, _LIMITS), "item"), [], stores)
+
+
 def is_sendable(item: Item) -> bool:
     """Whether an item's header fits what decode() believes."""
     return not _misfit(item)

@@ -16,7 +16,8 @@ from typing import Any
 
 import zmq
 
-from keepframe.errors import WireError
+from keepframe.errors import StalePictureError, WireError
+from keepframe.picture.slots import Slots
 from keepframe.wire.codec import decode, encode
 from keepframe.wire.endpoints import Endpoints
 from keepframe.wire.link import Node
@@ -31,10 +32,15 @@ class Shell:
     The sockets of one node.
 
     listen: where receivers come to, None for the archive. uppers: the address of each process that sends frames to this one.
+    stores: the picture stores that this process can read.
     """
 
-    def __init__(self, node: Node, listen: str | None, uppers: Mapping[str, str]) -> None:
+    def __init__(
+        self, node: Node, listen: str | None, uppers: Mapping[str, str], stores: Sequence[Slots] = ()
+    ) -> None:
         self.node = node
+        self._stores = {slots.id: slots for slots in stores}
+        node.stores = tuple(self._stores)
         self.condition = threading.Condition()
         self.rejected = 0
         """How many messages that came did not fit the protocol."""
@@ -145,7 +151,7 @@ class Shell:
                 return
             peer = upper if upper is not None else frames.pop(0).bytes.hex()
             try:
-                envelope = decode([f.buffer for f in frames])
+                envelope = decode([f.buffer for f in frames], self._stores)
             except WireError:
                 self.rejected += 1
                 continue
@@ -160,8 +166,8 @@ class Shell:
     def _send_one(self, peer: str, envelope: Envelope) -> None:
         socket = self._dealers.get(peer)
         try:
-            parts: Sequence[Any] = encode(envelope)
-        except WireError:
+            parts: Sequence[Any] = encode(envelope, self.node.stores_of(peer))
+        except (WireError, StalePictureError):  # a picture that was let go belongs to a session that is over
             self.unsendable += 1
             self.node.reset(peer)  # a hole in the numbers
             return

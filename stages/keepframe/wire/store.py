@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from keepframe.frame import START, Frame, Item, Position
+from keepframe.picture import Handle, Picture
 
 MAX_FRAMES, MAX_BYTES = 128, 256 << 20
 
@@ -42,6 +43,10 @@ class Store:
     items: dict[Position, Stored] = field(default_factory=dict)
     frames: int = 0
     nbytes: int = 0
+    left: list[Handle] = field(default_factory=list)
+    """Pictures of the process before this one, in memory that has outlived it."""
+    is_inherited: bool = False
+    """Whether items and numbers are those of the process before: see LastingStore."""
 
     @property
     def is_full(self) -> bool:
@@ -77,14 +82,22 @@ class Store:
         """Hold an item that has its numbers."""
         picture, working = item.frames[0].picture, item.frames[0].working
         nbytes = (picture.nbytes if picture else 0) + (working.nbytes if working is not None else 0)
-        self.items[item.at] = stored = Stored(item, nbytes, memory)
-        self.frames += stored.takes_room
-        self.nbytes += nbytes
+        self._hold(Stored(item, nbytes, memory))
+
+    def mark_sent(self, position: Position) -> None:
+        """Everything up to here is about to be sent."""
+        self.sent = max(self.sent, position)
 
     def free(self, upto: Position) -> None:
         """Everything up to here is settled."""
         for at in [at for at in self.items if at <= upto]:
             self._pop(at)
+
+    def free_left(self) -> None:
+        """Let go what the process before has left: once a session of this one is open, nobody works with it any more."""
+        for handle in self.left:
+            handle.free()
+        self.left.clear()
 
     def after(self, at: Position) -> Iterator[Stored]:
         """What lies behind a position, in order."""
@@ -92,21 +105,18 @@ class Store:
 
     def drop(self, at: Position) -> None:
         """Drop a frame that was never sent. A run of drops is one item: it grows if that was not sent either."""
-        dropped = self._pop(at).item.frames[0].settled("dropped", "overrun")
         before = self.items.get(self._run_before(at))
         if before is not None:
-            self.items[before.item.at] = replace(
-                before, item=replace(before.item, count=before.item.count + 1)
-            )
+            self._hold(replace(before, item=replace(before.item, count=before.item.count + 1)))
+            self._pop(at)
         else:
-            self.items[at] = Stored(Item((dropped,)), 0)
-            self.items = dict(sorted(self.items.items()))
+            self._hold(Stored(Item((self.items[at].item.frames[0].settled("dropped", "overrun"),)), 0))
 
     def fail(self, at: Position, reason: str) -> None:
         """Decide a frame that cannot be worked on; its picture goes along, for the quarantine."""
         stored = self.items[at]
         failed = tuple(replace(f, outcome="failed", reason=reason) for f in stored.item.frames)
-        self.items[at] = replace(stored, item=replace(stored.item, frames=failed))
+        self._hold(replace(stored, item=replace(stored.item, frames=failed)))
 
     def _run_before(self, at: Position) -> Position:
         stream, seq = at
@@ -119,8 +129,27 @@ class Store:
     def _is_full(self, frames: int, nbytes: int) -> bool:
         return frames >= 1 and (frames >= self.max_frames or nbytes >= self.max_bytes)
 
-    def _pop(self, at: Position) -> Stored:
-        stored = self.items.pop(at)
-        self.frames -= stored.takes_room
-        self.nbytes -= stored.nbytes
-        return stored
+    def _hold(self, stored: Stored) -> None:
+        """Hold an item, in the place of the one that is at its position."""
+        old = self.items.get(stored.item.at)
+        self.items[stored.item.at] = stored
+        self.frames += stored.takes_room
+        self.nbytes += stored.nbytes
+        if old is not None:
+            self._let_go(old, stored)
+
+    def _pop(self, at: Position) -> None:
+        self._let_go(self.items.pop(at))
+
+    def _let_go(self, old: Stored, new: Stored | None = None) -> None:
+        """An item is not held any more; its pictures are free, unless a new one in its place has them."""
+        self.frames -= old.takes_room
+        self.nbytes -= old.nbytes
+        still = _pictures(new) if new is not None else []
+        for picture in _pictures(old):
+            if all(picture is not other for other in still):
+                picture.handle.free()
+
+
+def _pictures(stored: Stored) -> list[Picture]:
+    return [frame.picture for frame in stored.item.frames if frame.picture is not None]
