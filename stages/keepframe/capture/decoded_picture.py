@@ -10,7 +10,7 @@ import av
 import numpy as np
 
 from keepframe.capture.decoded import pixels_of
-from keepframe.picture import Inline, Picture
+from keepframe.picture import Image, Picture, Room, heap
 from keepframe.picture.picture import Matrix
 from keepframe.picture.planes import full_range
 
@@ -18,9 +18,9 @@ _LIMITED, _FULL = 1, 2  # AVColorRange
 _MATRICES: dict[int, Matrix] = {1: "bt709", 4: "bt601", 5: "bt601", 6: "bt601"}  # AVColorSpace
 
 
-def picture_of(frame: av.VideoFrame) -> Picture:
+def picture_of(frame: av.VideoFrame, room: Room = heap) -> Picture:
     """
-    The picture of a decoded frame.
+    The picture of a decoded frame; its planes are copied once, into this room.
 
     yuv420p and yuvj420p stay planes, gray stays gray (expanded if it is of limited range), every other format becomes BGR. Where the
     stream does not say: limited range, and BT.709 from 720 rows on, BT.601 below, as players guess.
@@ -28,7 +28,8 @@ def picture_of(frame: av.VideoFrame) -> Picture:
     name, quarters = frame.format.name, round(frame.rotation / 90) % 4
     if name in ("yuv420p", "yuvj420p"):
         planes = [np.rot90(pixels_of(plane), quarters) for plane in frame.planes]
-        flat = np.empty(sum(plane.size for plane in planes), np.uint8)
+        space = room(sum(plane.size for plane in planes))
+        flat: Image = np.frombuffer(space.view, np.uint8)
         start = 0
         for plane in planes:
             flat[start : start + plane.size].reshape(plane.shape)[:] = plane
@@ -36,7 +37,7 @@ def picture_of(frame: av.VideoFrame) -> Picture:
         matrix: Matrix = _MATRICES.get(int(frame.colorspace), "bt709" if frame.height >= 720 else "bt601")
         is_full_range = name == "yuvj420p" or frame.color_range == _FULL
         height, width = planes[0].shape
-        return Picture("yuv420", height, width, Inline(flat.data), is_full_range, matrix)
+        return Picture("yuv420", height, width, space.close(), is_full_range, matrix)
     if name == "gray":
         luma = pixels_of(frame.planes[0]).copy()
         return Picture.of(np.rot90(full_range(luma) if frame.color_range == _LIMITED else luma, quarters))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from keepframe.frame import Item
+from keepframe.frame import Frame, Item
+from keepframe.run.logs import log
 from keepframe.run.process import Process, Seat, new_nonce
 from keepframe.stage import Line, Mark
 from keepframe.wire.codec import is_sendable
 from keepframe.wire.relay import RelayNode, Session
-
-log = logging.getLogger("keepframe")
 
 
 class Relaying(Process):
@@ -72,9 +70,7 @@ class Relaying(Process):
             session.line = Line(steps, session.camera, session.memory, session.committed, self.shared)
             events = session.line.events
             for kind, detail in events:
-                log.warning(
-                    "camera=%s stage=%s event=%s detail=%r", session.camera, self.stage.name, kind, detail
-                )
+                log.warning(kind, stage=self.stage.name, camera=session.camera, detail=detail)
         if isinstance(thing, Item) and thing.outcome is None:
             self.seat.hand.take(session.camera, thing.at)
         left = [self._fitting(t) if isinstance(t, Item) else t for t in session.line.push(thing)]
@@ -85,18 +81,22 @@ class Relaying(Process):
             self.node.finish(session, left, tuple(events))
 
     def _fitting(self, item: Item) -> Item:
+        for frame in item.frames:
+            if frame.outcome == "failed" and self._is_ours(frame):
+                told = {"camera": frame.camera, "frame": frame.name, "reason": frame.reason}
+                log.warning("failed", stage=self.stage.name, **told)
         if self.is_sink and item.outcome != "end":  # whatever a sink makes of a frame decides nothing
             item = replace(
                 item, frames=tuple(f.settled("filtered", self.stage.name) for f in item.frames[:1])
             )
-        for frame in item.frames:
-            if frame.outcome == "failed":
-                log.warning(
-                    "frame=%s stage=%s event=failed reason=%r", frame.name, self.stage.name, frame.reason
-                )
         if is_sendable(item):
             return item
         first = item.frames[0]
         why = f"{self.stage.name}: notes and scores take too much room in the header; fewer or shorter ones"
         bare = replace(first, part="", notes={}, scores={}).settled("failed", why)
         return replace(item, frames=(bare,))
+
+    def _is_ours(self, frame: Frame) -> bool:
+        """Whether a step of this stage has failed the frame; one that came failed was told where it did."""
+        uses = (use.use for use in self.stage.for_camera(frame.camera))
+        return frame.reason.startswith(tuple(f"{use}: " for use in uses))
