@@ -1,9 +1,25 @@
 """The kernel: a callable, its contract read from its signature, and the line that leads a camera's frames through it."""
 
 from keepframe.stage.contract import Contract, read_contract
-from keepframe.stage.line import Bound, Line, Mark
+from keepframe.stage.line import Line
 from keepframe.stage.load import find
 from keepframe.stage.option import Option
+from keepframe.stage.shapes import Map, Sink, Source
 from keepframe.stage.source import Shot, read_source
+from keepframe.stage.step import Bound, Mark, close_shared
 
-__all__ = ["Bound", "Contract", "Line", "Mark", "Option", "Shot", "find", "read_contract", "read_source"]
+__all__ = [
+    "Bound",
+    "Contract",
+    "Line",
+    "Map",
+    "Mark",
+    "Option",
+    "Shot",
+    "Sink",
+    "Source",
+    "close_shared",
+    "find",
+    "read_contract",
+    "read_source",
+]

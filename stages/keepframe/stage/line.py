@@ -1,57 +1,41 @@
 """
 One camera's line through the steps of a process: items and marks go in, items and marks come out, in the same order.
 
-This is the kernel that the socket process and testing.run() share. It knows no socket, no other camera and no clock.
+This is the kernel that the socket process and testing.run() share. It knows no socket, no other camera and no clock; what one step
+does with a frame is in step.py.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import deque
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from keepframe.frame import START, Frame, Item, Position
-from keepframe.stage.contract import Contract
-from keepframe.stage.memory import pack, unpack
+from keepframe.frame import START, Item, Position
+from keepframe.stage.step import Bound, Event, Mark, Shared, Step
+
+__all__ = ["Bound", "Line", "Mark", "fingerprint"]
 
 CONFIG = "config"
 """The key under which a memory says which configuration it was learned under."""
-HELD = "\0held"
-"""The key under which a step that holds frames back remembers which; no user's key begins like that."""
-NOTHING = pack({HELD: []}, "")[HELD]
-MAX_PARTS = 16
-MAX_REASON = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A contract with the options of one camera."""
-
-    contract: Contract
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Everything up to here has passed; each stateful step adds its memory as it goes by."""
-
-    upto: Position
-    memory: dict[str, bytes] = field(default_factory=dict)
 
 
 class Line:
     """
     The steps at work for one camera, from the committed memory on.
 
-    shared: the instances of steps that are one per process, by their place; handed to every line of the process.
+    shared: the instances of steps that are one per process, by their place; handed to every line of the process, and to
+    close_shared() when all of them are closed. Raises what a stage's constructor or `with` raises.
 
     >>> from keepframe.stage.contract import read_contract
     >>> def bright(frame): return frame if frame.image.mean() > 9 else None
     >>> line = Line([Bound(read_contract(bright, "bright"))], "lobby")
     >>> import numpy as np
+    >>> from keepframe.frame import Frame
     >>> [item.outcome for item in line.push(Item((Frame(working=np.zeros((2, 2), np.uint8)),)))]
     ['filtered']
     """
@@ -62,25 +46,22 @@ class Line:
         camera: str,
         memory: Mapping[str, bytes] | None = None,
         committed: Position = START,
-        shared: MutableMapping[int, Any] | None = None,
+        shared: Shared | None = None,
     ) -> None:
         self.camera = camera
         self.config = fingerprint(steps).encode()
-        memory = dict(memory or {})
-        self.events: list[tuple[str, str]] = []
-        """What is worth recording about this start: (kind, detail)."""
-        if memory and memory.pop(CONFIG, None) != self.config:
-            self.events.append(
-                ("fresh", f"{self._names(steps)}: configuration changed, what was learned is set aside")
-            )
-            memory = {}
-        forgetful = [b.contract.use for b in steps if b.contract.forgets]
-        if forgetful and committed != START:
-            self.events.append(
-                ("fresh", f"{', '.join(forgetful)}: no save() and load(), so it starts with nothing")
-            )
+        self.events: list[Event] = []
+        """What is worth recording and was not taken yet: (kind, detail)."""
         shared = {} if shared is None else shared
-        self.steps = [_Step(bound, i, memory, committed, shared) for i, bound in enumerate(steps)]
+        memory = self._fitting(memory or {}, steps)
+        if committed != START:
+            self._tell_forgetful(steps, shared)
+        self.steps: list[Step] = []
+        with ExitStack() as exits:
+            for place, bound in enumerate(steps):
+                self.steps.append(Step(bound, place, memory, committed, shared, self.events))
+                exits.callback(self.steps[-1].close)
+            self._exits = exits.pop_all()
 
     def push(self, thing: Item | Mark) -> list[Item | Mark]:
         """What leaves the line now that this has come in; nothing if a step holds it back."""
@@ -92,208 +73,47 @@ class Line:
         return things
 
     def close(self) -> None:
-        """Let go of what the steps hold: leave their `with`."""
-        for step in reversed(self.steps):
-            step.close()
+        """Let go of what the steps hold: leave their `with`, the last one first, each of them even if another one raises."""
+        self._exits.close()
 
-    @staticmethod
-    def _names(steps: Sequence[Bound]) -> str:
-        return ", ".join(b.contract.use for b in steps if b.contract.is_class) or "stage"
+    def _fitting(self, memory: Mapping[str, bytes], steps: Sequence[Bound]) -> dict[str, bytes]:
+        """What was learned under this very configuration."""
+        learned = {key: data for key, data in memory.items() if key != CONFIG}
+        if learned and memory.get(CONFIG) != self.config:
+            names = ", ".join(b.contract.use for b in steps if b.contract.has_memory) or "stage"
+            self.events.append(("fresh", f"{names}: configuration changed, what was learned is set aside"))
+            return {}
+        return learned
 
-
-@dataclass(slots=True)
-class _Held:
-    """An item in a step, with what has come of each of its frames; None: nothing yet."""
-
-    item: Item
-    outs: list[list[Frame] | None]
-    age: int = 0
-    """How many items have come since."""
-    calls: int = 0
-    """How many times the stage has been called since: headers pass it by."""
-    has_left: bool = False
-    """Whether it left before the memory was committed that this line started with; then it only waits for its turn to be over."""
-
-    @property
-    def is_done(self) -> bool:
-        return all(out is not None for out in self.outs)
-
-    def left(self) -> Item:
-        return replace(self.item, frames=tuple(f for out in self.outs for f in out or ()))
-
-
-class _Step:
-    """One callable at work for one camera."""
-
-    def __init__(
-        self,
-        bound: Bound,
-        place: int,
-        memory: Mapping[str, bytes],
-        committed: Position,
-        shared: MutableMapping[int, Any],
-    ) -> None:
-        contract = bound.contract
-        self.use, self.prefix = contract.use, f"{place}."
-        self.is_shared = contract.is_class and contract.per == "process"
-        if self.is_shared:
-            if place not in shared:
-                shared[place] = _enter(contract.target(**bound.options))
-            self.instance: Any = shared[place]
-        else:
-            self.instance = _enter(contract.target(**bound.options)) if contract.is_class else None
-        self.call = self.instance if contract.is_class else contract.target
-        self.options = {} if contract.is_class else dict(bound.options)
-        self.has_memory = contract.has_memory
-        self.holds = int(getattr(self.call, "holds", 0) or 0)
-        self.waiting: deque[_Held | Mark] = deque()
-        own = {k.removeprefix(self.prefix): v for k, v in memory.items() if k.startswith(self.prefix)}
-        self.latest = committed
-        for stream, seq, parts, age, calls in unpack({HELD: own.pop(HELD, NOTHING)})[HELD]:
-            frames = tuple(Frame(camera="", stream=stream, seq=seq, part=part) for part in parts)
-            self.waiting.append(_Held(Item(frames), [None] * len(frames), age, calls, has_left=True))
-        if own and self.has_memory:
-            self.instance.load(unpack(own))
-
-    def push(self, thing: Item | Mark) -> list[Item | Mark]:
-        if isinstance(thing, Mark):
-            if self.has_memory:
-                saved = pack(
-                    {**self.instance.save(), HELD: self._held()} if self.holds else self.instance.save(),
-                    self.use,
-                )
-                thing = replace(thing, memory=thing.memory | {self.prefix + k: v for k, v in saved.items()})
-            self.waiting.append(thing)
-        elif thing.outcome == "end":
-            self._flush()
-            self.waiting.append(_Held(thing, [[f] for f in thing.frames]))
-        else:
-            held = _Held(thing, [[f] if f.outcome is not None else None for f in thing.frames])
-            for older in self._undone():
-                older.age += 1
-            self.waiting.append(held)
-            self.latest = thing.at
-            for i, frame in enumerate(thing.frames):
-                if frame.outcome is None:
-                    self._work(held, i, frame)
-            self._let_go()
-        return self._leave()
-
-    def close(self) -> None:
-        if self.instance is not None and not self.is_shared and hasattr(self.instance, "__exit__"):
-            self.instance.__exit__(None, None, None)
-
-    def _work(self, held: _Held, i: int, frame: Frame) -> None:
-        for older in self._undone():
-            older.calls += older is not held
-        try:
-            self._place(self._outputs(self.call(frame, **self.options)))
-        except Exception as error:  # noqa: BLE001  a stage that raises loses that frame only
-            held.outs[i] = [frame.settled("failed", self._told(error))]
-
-    def _let_go(self) -> None:
-        """Nothing is held back longer than promised. A stage that was not called, since headers came, is asked to flush first."""
-        old = [held for held in self._undone() if held.age >= self.holds]
-        if any(held.calls < self.holds for held in old):
-            self._flush()
-        for held in old:
-            self._give_up(held)
-
-    def _flush(self) -> None:
-        """Everything that is held comes out, or was filtered."""
-        flush = getattr(self.instance, "flush", None)
-        told = ""
-        if flush is not None:
-            try:
-                self._place(self._outputs(flush()))
-            except Exception as error:  # noqa: BLE001  a stage that raises loses what it held, nothing else
-                told = self._told(error)
-        for held in self._undone():
-            self._give_up(held, told)
-
-    def _outputs(self, given: Any) -> list[Frame]:
-        if given is None:
-            return []
-        if isinstance(given, Frame):
-            return [given]
-        outputs = (
-            list(given)
-            if hasattr(given, "__iter__") and not isinstance(given, dict | str | bytes)
-            else [given]
-        )
-        if len(outputs) > MAX_PARTS:
-            raise ValueError(f"gave {len(outputs)} frames for one, expected at most {MAX_PARTS}")
-        for output in outputs:
-            if not isinstance(output, Frame):
-                hint = "; use frame.with_image(array)" if hasattr(output, "dtype") else ""
-                raise TypeError(
-                    f"must return a Frame, None or several Frames, got {type(output).__name__}{hint}"
-                )
-        return outputs
-
-    def _place(self, outputs: Iterable[Frame]) -> None:
-        """Put what came out where its frame stands; several for one frame are its parts."""
-        groups: dict[tuple[Position, str], list[Frame]] = {}
-        for output in outputs:
-            groups.setdefault((output.at, output.part), []).append(output)
-        for (at, part), group in groups.items():
-            place = self._find(at, part)
-            if place is None:
-                if self.holds and at <= self.latest:
-                    continue  # too late: its turn is over
-                raise ValueError(
-                    f"gave a frame that is not here (any more): {group[0].name}; hold at most {self.holds} back"
-                )
-            held, i = place
-            below = f"{part}." if part else ""
-            held.outs[i] = (
-                [replace(f, part=f"{below}{n}") for n, f in enumerate(group)] if len(group) > 1 else group
+    def _tell_forgetful(self, steps: Sequence[Bound], shared: Shared) -> None:
+        """A stage without a memory has lost what it knew, unless it is one for all cameras and still there."""
+        forgetful = [b.contract.use for i, b in enumerate(steps) if b.contract.forgets and i not in shared]
+        if forgetful:
+            self.events.append(
+                ("fresh", f"{', '.join(forgetful)}: no save() and load(), so it starts with nothing")
             )
-
-    def _find(self, at: Position, part: str) -> tuple[_Held, int] | None:
-        for held in reversed(self.waiting):
-            if isinstance(held, _Held) and held.item.at == at:
-                for i, frame in enumerate(held.item.frames):
-                    if frame.part == part and held.outs[i] is None:
-                        return held, i
-        return None
-
-    def _undone(self) -> list[_Held]:
-        return [held for held in self.waiting if isinstance(held, _Held) and not held.is_done]
-
-    def _held(self) -> list[Any]:
-        """What a line that starts with this memory must know of what is held here."""
-        undone = self._undone()
-        return [[*held.item.at, [f.part for f in held.item.frames], held.age, held.calls] for held in undone]
-
-    def _give_up(self, held: _Held, told: str = "") -> None:
-        """What has not come out by now does not come: the stage has filtered it."""
-        for i, out in enumerate(held.outs):
-            if out is None:
-                frame = held.item.frames[i]
-                held.outs[i] = [
-                    frame.settled("failed", told) if told else frame.settled("filtered", self.use)
-                ]
-
-    def _leave(self) -> list[Item | Mark]:
-        left: list[Item | Mark] = []
-        while self.waiting and (isinstance(self.waiting[0], Mark) or self.waiting[0].is_done):
-            thing = self.waiting.popleft()
-            if isinstance(thing, Mark):
-                left.append(thing)
-            elif not thing.has_left:
-                left.append(thing.left())
-        return left
-
-    def _told(self, error: Exception) -> str:
-        return f"{self.use}: {type(error).__name__}: {error}"[:MAX_REASON]
 
 
 def fingerprint(steps: Sequence[Bound]) -> str:
-    """A short digest of what the steps are and how they are set: a memory is good for the same digest only."""
-    told = [[b.contract.use, {k: str(v) for k, v in sorted(b.options.items())}] for b in steps]
+    """
+    A short digest of what the steps are and how they are set: a memory is good for the same digest only.
+
+    A default that is written out is the same as one that is not; of a path its name counts, since folders differ from machine to machine.
+    """
+    told = [
+        [
+            bound.contract.use,
+            {
+                option.name: _said(bound.options.get(option.name, option.default))
+                for option in bound.contract.options.values()
+            },
+        ]
+        for bound in steps
+    ]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _enter(instance: Any) -> Any:
-    return instance.__enter__() or instance if hasattr(instance, "__enter__") else instance
+def _said(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_said(v) for v in value]
+    return value.name if isinstance(value, Path) else repr(value)

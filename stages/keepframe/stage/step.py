@@ -1,0 +1,305 @@
+"""
+One callable at work for one camera: what it gives is put in its frame's place, so that one item leaves for each that came.
+
+Frames, parts and marks that have to wait for a frame that is held back wait here. The chain of steps is in line.py, what a stage may give in outputs.py.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, MutableMapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from keepframe.frame import Frame, Item, Position
+from keepframe.stage.contract import Contract, held_back
+from keepframe.stage.memory import pack, unpack
+from keepframe.stage.outputs import FORGOTTEN, MAX_PARTS, outputs_of
+
+HELD = "\0held"
+"""The key under which a step that holds frames back remembers which; no user's key begins like that."""
+NOTHING = pack({HELD: []}, "")[HELD]
+MAX_REASON = 300
+Event = tuple[str, str]
+"""What is worth recording beside the account: (kind, detail)."""
+Shared = MutableMapping[int, Any]
+"""The instances of steps that are one per process, by their place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A contract with the options of one camera."""
+
+    contract: Contract
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Everything up to here has passed; each stateful step adds its memory as it goes by."""
+
+    upto: Position
+    memory: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Held:
+    """An item in a step, with what has come of each of its frames; None: nothing yet."""
+
+    item: Item
+    outs: list[list[Frame] | None]
+    age: int = 0
+    """How many items have come since."""
+    calls: int = 0
+    """How many times the stage has been called since: headers pass it by."""
+    has_left: bool = False
+    """Whether it left before the memory was committed that this line started with; then it only waits for its turn to be over."""
+
+    @property
+    def is_done(self) -> bool:
+        return all(out is not None for out in self.outs)
+
+    @property
+    def size(self) -> int:
+        """How many frames it is made of by now."""
+        return sum(1 if out is None else len(out) for out in self.outs)
+
+    @property
+    def undone_parts(self) -> list[str]:
+        return [f.part for f, out in zip(self.item.frames, self.outs, strict=True) if out is None]
+
+    def left(self) -> Item:
+        return replace(self.item, frames=tuple(f for out in self.outs for f in out or ()))
+
+
+class Step:
+    """
+    One step of a line, from the committed memory on.
+
+    memory: the whole line's; its own keys begin with its place. events: where it writes down what is worth recording.
+    Raises what the constructor and the `with` of the stage raise; a memory that it cannot load is set aside, and recorded.
+    """
+
+    def __init__(
+        self,
+        bound: Bound,
+        place: int,
+        memory: Mapping[str, bytes],
+        committed: Position,
+        shared: Shared,
+        events: list[Event],
+    ) -> None:
+        self.bound, self.contract, self.use = bound, bound.contract, bound.contract.use
+        self.prefix = f"{place}."
+        self.latest, self.events, self.is_unsaved = committed, events, False
+        self.waiting: deque[_Held | Mark] = deque()
+        self.instance: Any = None
+        self._exits = ExitStack()
+        with ExitStack() as exits:
+            exits.callback(self.close)
+            if self.contract.per == "process":
+                self.instance = shared[place] if place in shared else _entered(self._made())
+                shared[place] = self.instance
+            elif self.contract.is_class:
+                own = {k: v for k, v in memory.items() if k.startswith(self.prefix)}
+                self._begin({k.removeprefix(self.prefix): v for k, v in own.items()})
+            self.holds = held_back(getattr(self.instance, "holds", 0), self.use) or 0
+            exits.pop_all()
+        self.call = self.instance if self.contract.is_class else self.contract.target
+        self.options = {} if self.contract.is_class else dict(bound.options)
+
+    def push(self, thing: Item | Mark) -> list[Item | Mark]:
+        """What leaves the step now that this has come in."""
+        if isinstance(thing, Mark):
+            self.waiting.append(self._marked(thing))
+        elif thing.outcome == "end":
+            self._flush()
+            self.waiting.append(_Held(thing, [[f] for f in thing.frames]))
+        else:
+            self._take(thing)
+        return self._leave()
+
+    def close(self) -> None:
+        """Leave its `with`, once; one that is shared stays."""
+        self._exits.close()
+
+    # instance and memory
+
+    def _made(self) -> Any:
+        return self.contract.target(**self.bound.options)
+
+    def _begin(self, memory: dict[str, bytes]) -> None:
+        """One instance of its own, with what it remembers, if it does."""
+        self._own()
+        if not (memory and self.contract.has_memory):
+            return
+        try:
+            held = unpack({HELD: memory.pop(HELD, NOTHING)})[HELD]
+            if memory:
+                self.instance.load(unpack(memory))
+        except Exception as error:  # noqa: BLE001  the account goes on; that it starts fresh is recorded
+            self._record(
+                "fresh", f"its memory cannot be loaded, so it starts with nothing: {_in_words(error)}"
+            )
+            self._exits.close()
+            self._own()  # another one: this one may have loaded half of it
+            return
+        for stream, seq, parts, age, calls in held:
+            frames = tuple(Frame(stream=stream, seq=seq, part=part) for part in parts)
+            self.waiting.append(_Held(Item(frames), [None] * len(frames), age, calls, has_left=True))
+
+    def _own(self) -> None:
+        self.instance = _entered(self._made())
+        if hasattr(self.instance, "__exit__"):
+            self._exits.push(self.instance)
+
+    def _marked(self, mark: Mark) -> Mark:
+        """The mark with what the stage remembers now; a memory that cannot be saved is none, or a takeover would take an old one."""
+        if not self.contract.has_memory:
+            return mark
+        try:
+            saved = pack(self.instance.save(), self.use)
+            self.is_unsaved = False
+        except Exception as error:  # noqa: BLE001  no frame is at fault
+            if not self.is_unsaved:
+                self._record(
+                    "unsaved",
+                    f"its memory cannot be saved, so a takeover starts it fresh: {_in_words(error)}",
+                )
+            self.is_unsaved = True
+            return mark
+        if self.holds:
+            saved |= pack({HELD: self._held()}, self.use)
+        return replace(mark, memory=mark.memory | {self.prefix + k: v for k, v in saved.items()})
+
+    def _held(self) -> list[Any]:
+        """What a line that starts with this memory must know of what is held here."""
+        return [[*held.item.at, held.undone_parts, held.age, held.calls] for held in self._undone()]
+
+    def _record(self, kind: str, detail: str) -> None:
+        self.events.append((kind, f"{self.use}: {detail}"[:MAX_REASON]))
+
+    # frames
+
+    def _take(self, item: Item) -> None:
+        for older in self._undone():
+            older.age += 1
+        held = _Held(item, [[f] if f.outcome is not None else None for f in item.frames])
+        self.waiting.append(held)
+        self.latest = item.at
+        for i, frame in enumerate(item.frames):
+            if frame.outcome is None:
+                self._work(held, i, frame)
+        self._let_go()
+
+    def _work(self, held: _Held, i: int, frame: Frame) -> None:
+        for older in self._undone():
+            older.calls += older is not held
+        try:
+            given = self.call(frame, **self.options)
+            if given is None and self.contract.gives_frame:
+                raise TypeError(FORGOTTEN)
+            self._place(outputs_of(given, MAX_PARTS * (self.holds + 1)))
+        except Exception as error:  # noqa: BLE001  a stage that raises loses that frame only
+            held.outs[i] = [frame.settled("failed", self._told(error))]
+
+    def _let_go(self) -> None:
+        """Nothing is held back longer than promised. A stage that was not called, since headers came, is asked to flush first."""
+        old = [held for held in self._undone() if held.age >= self.holds]
+        if any(held.calls < self.holds for held in old):
+            self._flush()
+        for held in old:
+            self._give_up(held)
+
+    def _flush(self) -> None:
+        """Everything that is held comes out, or was filtered."""
+        flush = getattr(self.instance, "flush", None)
+        told = ""
+        if flush is not None:
+            try:
+                self._place(outputs_of(flush(), MAX_PARTS * (self.holds + 1)))
+            except Exception as error:  # noqa: BLE001  a stage that raises loses what it held, nothing else
+                told = self._told(error)
+        for held in self._undone():
+            self._give_up(held, told)
+
+    def _place(self, outputs: Iterable[Frame]) -> None:
+        """Put what came out where its frame stands; several for one frame are its parts."""
+        groups: dict[tuple[Position, str], list[Frame]] = {}
+        for output in outputs:
+            groups.setdefault((output.at, output.part), []).append(output)
+        for (at, part), group in groups.items():
+            place = self._find(at, part)
+            if place is None:
+                if self.holds and at <= self.latest:
+                    continue  # too late: its turn is over
+                raise ValueError(
+                    f"gave a frame that is not here (any more): {group[0].name}; hold at most {self.holds} back"
+                )
+            held, i = place
+            camera = held.item.frames[i].camera
+            if group[0].camera != camera and not held.has_left:
+                raise ValueError(
+                    f"gave {group[0].name} for {held.item.frames[i].name}; use frame.with_image(array)"
+                )
+            if held.size - 1 + len(group) > MAX_PARTS:
+                raise ValueError(
+                    f"gave {len(group)} frames for one; expected at most {MAX_PARTS}, with all parts that there are"
+                )
+            below = f"{part}." if part else ""
+            held.outs[i] = (
+                [replace(f, part=f"{below}{n}") for n, f in enumerate(group)] if len(group) > 1 else group
+            )
+
+    def _find(self, at: Position, part: str) -> tuple[_Held, int] | None:
+        for held in reversed(self.waiting):
+            if isinstance(held, _Held) and held.item.at == at:
+                for i, frame in enumerate(held.item.frames):
+                    if frame.part == part and held.outs[i] is None:
+                        return held, i
+        return None
+
+    def _undone(self) -> list[_Held]:
+        return [held for held in self.waiting if isinstance(held, _Held) and not held.is_done]
+
+    def _give_up(self, held: _Held, told: str = "") -> None:
+        """What has not come out by now does not come: the stage has filtered it."""
+        for i, out in enumerate(held.outs):
+            if out is None:
+                frame = held.item.frames[i]
+                held.outs[i] = [
+                    frame.settled("failed", told) if told else frame.settled("filtered", self.use)
+                ]
+
+    def _leave(self) -> list[Item | Mark]:
+        left: list[Item | Mark] = []
+        while self.waiting and (isinstance(self.waiting[0], Mark) or self.waiting[0].is_done):
+            thing = self.waiting.popleft()
+            if isinstance(thing, Mark):
+                left.append(thing)
+            elif not thing.has_left:
+                left.append(thing.left())
+        return left
+
+    def _told(self, error: Exception) -> str:
+        return f"{self.use}: {_in_words(error)}"[:MAX_REASON]
+
+
+def close_shared(shared: Shared) -> None:
+    """Leave the `with` of the instances that are one per process: after every line of the process is closed."""
+    with ExitStack() as exits:
+        while shared:
+            instance = shared.pop(min(shared))
+            if hasattr(instance, "__exit__"):
+                exits.push(instance)
+
+
+def _entered(instance: Any) -> Any:
+    if hasattr(instance, "__enter__"):
+        instance.__enter__()
+    return instance
+
+
+def _in_words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
