@@ -76,6 +76,12 @@ def test_the_hottest_tile_lies_inside_whatever_the_picture(name, degenerate):
         assert box.y + box.height <= a.shape[0], label
 
 
+def test_a_metric_that_breaks_its_promise_is_told_on():
+    """A score that is not finite would never pass a threshold, without a word."""
+    with pytest.raises(ArithmeticError, match="mse: score is nan; expected a finite number"):
+        metric("mse").as_score(float("nan"), np.zeros((2, 2), np.uint8))
+
+
 def test_the_words_of_a_metric_are_plain_json():
     """What the command line prints with --json."""
     words = metric("ssim").words()

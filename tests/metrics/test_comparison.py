@@ -72,6 +72,7 @@ def test_a_light_switched_on_is_a_change_even_without_structure():
     dark, light = np.full((40, 40), 20, np.uint8), np.full((40, 40), 120, np.uint8)
 
     assert compare(dark, light, []).changed
+    assert compare(dark, light, []).sentence == "changed: only the light; it is brighter by 100 of 255 levels"
     assert not compare(dark, dark + 20, []).changed
 
 

@@ -11,10 +11,8 @@ from hypothesis.extra.numpy import arrays
 
 from keepframe.metrics import metric, names
 
-# whatever must move with light or with position says so here, with why
 PLAIN = [name for name in names() if not name.endswith("-tile")]
 SYMMETRIC = [name for name in PLAIN if "Not symmetric" not in metric(name).range]
-# identical images do not give 0 as a score: none so far
 SLOW = {name for name in PLAIN if metric(name).cost.startswith("high")}
 
 pictures = st.one_of(

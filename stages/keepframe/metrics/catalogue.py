@@ -67,7 +67,15 @@ class Metric:
 
         Errors: ValueError if the images do not match; ArithmeticError if a metric breaks its promise to stay finite.
         """
-        score = self.to_score(self.value(reference, test), one(reference, self.name, "reference"))
+        return self.as_score(self.value(reference, test), reference)
+
+    def as_score(self, value: float, reference: Image) -> float:
+        """
+        A value of this metric as a score; reference: the image it was computed with, for its size and levels.
+
+        Errors: ArithmeticError if the score is not finite.
+        """
+        score = self.to_score(value, one(reference, self.name, "reference"))
         if not math.isfinite(score):
             raise ArithmeticError(
                 f"{self.name}: score is {score}; expected a finite number: please report this"
@@ -79,7 +87,7 @@ class Metric:
         """
         Where the images differ: float32 (rows, columns), 0 = same, in the unit of the score.
 
-        The map has the size of the images, or is smaller by the same factor in both directions.
+        The map has the size of the images or, for metrics of thumbnails and halved pictures, another; `hottest` scales back.
         Errors: ValueError if the metric has no map.
         """
         if self.mapper is None:

@@ -70,11 +70,12 @@ def compare(reference: Image, test: Image, names: Sequence[str] | None = None) -
     wanted = [metric(name) for name in (DEFAULT_NAMES if names is None else names)]
     found = changed_regions(reference, test)
     changed = bool(found.boxes) or abs(found.light.step) >= _LIGHT_CHANGED
+    values = {one.name: one.value(reference, test) for one in wanted}
     return Comparison(
         changed=changed,
         sentence=_sentence(found, reference.shape, changed=changed, equal=np.array_equal(reference, test)),
-        metrics={one.name: one.value(reference, test) for one in wanted},
-        scores={one.name: one.score(reference, test) for one in wanted},
+        metrics=values,
+        scores={one.name: one.as_score(values[one.name], reference) for one in wanted},
         boxes=found.boxes,
         share=found.share,
     )
@@ -83,7 +84,8 @@ def compare(reference: Image, test: Image, names: Sequence[str] | None = None) -
 def _sentence(found: Regions, shape: tuple[int, ...], *, changed: bool, equal: bool) -> str:
     if equal:
         return "the same: every pixel is equal"
-    parts = [_what(found, shape), _light(found.light)]
+    what = "only the light" if changed and not found.boxes else _what(found, shape)
+    parts = [what, _light(found.light)]
     if found.moved.x or found.moved.y:
         parts.append(_movement(found))
     return f"{'changed' if changed else 'unchanged'}: {'; '.join(parts)}"
