@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 
+import click
 import pytest
 from rich.console import Console
 
@@ -60,11 +61,11 @@ def test_a_terminal_gets_a_bar_that_goes_away():
 
 def test_what_is_shown_depends_on_who_looks(capsys):
     """A person gets the bar, a log the lines, on stderr."""
-    show = shown(is_moving=False)
+    show = shown(is_moving=False, write=lambda text: click.echo(text, err=True))
     with show:
         show(Progress(1, 1, 2, trouble="x"))
 
-    assert isinstance(shown(is_moving=True), Bar)
+    assert isinstance(shown(is_moving=True, write=print), Bar)
     assert capsys.readouterr().err == "1 of 2 seen, 0 kept; x\n"
 
 

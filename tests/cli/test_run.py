@@ -160,7 +160,7 @@ def test_a_sheet_that_cannot_be_written_is_no_failure(call, place, engine, archi
     archive.chmod(0o700)
 
     assert done.exit_code == 0
-    assert "event=no-contact-sheet" in caplog.text
+    assert "no-contact-sheet" in caplog.text
 
 
 @pytest.mark.slow

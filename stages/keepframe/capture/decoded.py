@@ -161,9 +161,8 @@ def _frames(
         if packet is None:
             break
     if refused:
-        log.warning(
-            "video path=%s decoded=%d of=%s undecodable=%d", path, count, stream.frames or "?", refused
-        )
+        told = {"path": path, "decoded": count, "of": stream.frames or None, "undecodable": refused}
+        log.warning("undecodable", extra={"fields": told})
 
 
 def _next_packet(packets: Iterator[av.Packet[Any]], path: Path) -> av.Packet[Any] | None:
@@ -173,7 +172,7 @@ def _next_packet(packets: Iterator[av.Packet[Any]], path: Path) -> av.Packet[Any
     except av.FFmpegError as error:
         if isinstance(error, OSError) and not isinstance(error, BlockingIOError):
             raise  # the disk, the network: what follows may be there next time
-        log.warning("video path=%s ends_early=%s", path, error.strerror)
+        log.warning("ends-early", extra={"fields": {"path": path, "error": error.strerror}})
     except IndexError:  # PyAV 18 at the end of a file in which a further stream turned up on the way
         pass
     return None

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import click
 
+from keepframe.run import logs
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 PIPELINE: Final = "pipeline.toml"
@@ -24,4 +26,13 @@ set_option: Decorator = click.option(
     help="Change a value of the pipeline, such as stages.score.threshold=0.1; may be given several times.",
 )
 json_option: Decorator = click.option("--json", "is_json", is_flag=True, help="Write JSON for scripts.")
+log_option: Decorator = click.option(
+    "--log",
+    "log_form",
+    type=click.Choice(logs.FORMS),
+    default="text",
+    show_default=True,
+    envvar=logs.VARIABLE,
+    help="What happens, on stderr: lines for people, or JSON objects, one a line.",
+)
 folder_argument: Decorator = click.argument("folder", type=click.Path(path_type=Path))

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-import click
 from rich import progress
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn
@@ -113,8 +112,6 @@ class Lines:
             self._write(said(state))
 
 
-def shown(*, is_moving: bool) -> Bar | Lines:
-    """What shows a run on stderr: a bar if a person looks at it, else lines."""
-    if is_moving:
-        return Bar()
-    return Lines(lambda text: click.echo(text, err=True))
+def shown(*, is_moving: bool, write: Callable[[str], None]) -> Bar | Lines:
+    """What shows a run: a bar on stderr if a person looks at it, else lines that are handed to `write`."""
+    return Bar() if is_moving else Lines(write)

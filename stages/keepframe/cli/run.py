@@ -6,7 +6,6 @@ Starting, watching and ending processes is the business of keepframe.run.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections import Counter
@@ -19,13 +18,14 @@ from keepframe.archive.reading import Reader
 from keepframe.archive.sheet import write_sheet
 from keepframe.archive.summary import sentence
 from keepframe.cli import exits
-from keepframe.cli.options import json_option, pipeline_argument, set_option
+from keepframe.cli.options import json_option, log_option, pipeline_argument, set_option
 from keepframe.cli.progress import shown
 from keepframe.cli.writing import duration, is_for_people, styled, write_json
 from keepframe.config import load
 from keepframe.config.places import missing_places
 from keepframe.errors import ConfigError
 from keepframe.frame import OUTCOMES
+from keepframe.run.logs import configure, log
 from keepframe.run.result import RunResult
 from keepframe.run.supervisor import supervise
 
@@ -39,10 +39,17 @@ from keepframe.run.supervisor import supervise
     is_flag=True,
     help="Read files and folders that are settled once more, as a new stream.",
 )
+@log_option
 @json_option
 @click.pass_context
 def command(
-    ctx: click.Context, pipeline: Path, sets: tuple[str, ...], *, is_again: bool, is_json: bool
+    ctx: click.Context,
+    pipeline: Path,
+    sets: tuple[str, ...],
+    *,
+    is_again: bool,
+    log_form: str,
+    is_json: bool,
 ) -> None:
     """
     Run a pipeline until its sources have ended.
@@ -55,8 +62,9 @@ def command(
     loaded = load(pipeline, sets)
     if missing := missing_places(loaded):
         raise ConfigError(str(pipeline), missing)
-    logging.basicConfig(format="%(levelname)s %(message)s", level=logging.INFO, stream=sys.stderr)
-    with shown(is_moving=is_for_people(sys.stderr) and not is_json) as show:
+    configure(log_form, "supervisor")
+    is_moving = is_for_people(sys.stderr) and not is_json and log_form == "text"
+    with shown(is_moving=is_moving, write=_to_log if log_form == "json" else _to_stderr) as show:
         result = supervise(loaded, again=is_again, show=show)
     sheet = _sheet(result)
     if is_json:
@@ -64,7 +72,11 @@ def command(
     else:
         _tell(result, sheet)
     if result.exit_code in exits.RUN_WORDS:
-        click.echo(f"keepframe: {exits.RUN_WORDS[result.exit_code]}", err=True)
+        words = exits.RUN_WORDS[result.exit_code]
+        if log_form == "json":
+            log.error("ended", exit_code=result.exit_code, detail=words)
+        else:
+            click.echo(f"keepframe: {words}", err=True)
     ctx.exit(result.exit_code)
 
 
@@ -92,8 +104,16 @@ def _sheet(result: RunResult) -> Path | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        logging.getLogger("keepframe").warning("event=no-contact-sheet error=%r", str(error))
+        log.warning("no-contact-sheet", error=str(error))
         return None
+
+
+def _to_stderr(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _to_log(text: str) -> None:
+    log.info("progress", detail=text)
 
 
 def _tell(result: RunResult, sheet: Path | None) -> None:

@@ -6,7 +6,6 @@ What the process does is the business of keepframe.run.
 
 from __future__ import annotations
 
-import logging
 import signal
 import subprocess
 import sys
@@ -17,12 +16,13 @@ from types import FrameType
 import click
 
 from keepframe.cli import exits
-from keepframe.cli.options import PIPELINE, set_option
+from keepframe.cli.options import PIPELINE, log_option, set_option
 from keepframe.config import CAPTURE, Pipeline, load
 from keepframe.config.problems import nearest
 from keepframe.run.addresses import processes
 from keepframe.run.child import run_process
 from keepframe.run.control import Control
+from keepframe.run.logs import configure, log
 
 
 @click.command("stage")
@@ -37,9 +37,16 @@ from keepframe.run.control import Control
 )
 @click.option("--camera", help="Which camera's capture; all of them unless one is named.")
 @set_option
+@log_option
 @click.pass_context
 def command(
-    ctx: click.Context, name: str, pipeline: Path, replica: int, camera: str | None, sets: tuple[str, ...]
+    ctx: click.Context,
+    name: str,
+    pipeline: Path,
+    replica: int,
+    camera: str | None,
+    sets: tuple[str, ...],
+    log_form: str,
 ) -> None:
     """
     Run one stage of a pipeline in the foreground.
@@ -49,12 +56,10 @@ def command(
     """
     loaded = load(pipeline, sets, only=name)
     found = _processes(loaded, name, replica, camera)
+    configure(log_form, found[0], name)
     if len(found) > 1:
         ctx.exit(_run_all(loaded, found))
-    logging.basicConfig(
-        format=f"%(levelname)s process={found[0]} %(message)s", level=logging.INFO, stream=sys.stderr
-    )
-    logging.getLogger("keepframe").info("event=started detail='Ctrl-C drains'")
+    log.info("started", detail="Ctrl-C drains")
     ctx.exit(run_process(loaded, found[0], Control(None)))
 
 
