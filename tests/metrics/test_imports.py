@@ -11,7 +11,9 @@ def test_importing_the_metrics_loads_numpy_and_opencv_alone():
         "new = {name.partition('.')[0] for name in set(sys.modules) - before};"
         "print(*sorted(name for name in new if name not in sys.stdlib_module_names))"
     )
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
 
     assert set(loaded) - {name for name in loaded if name.startswith("_")} <= ALLOWED
 
