@@ -8,8 +8,6 @@ The entry of one process: which one it is comes as arguments, everything else fr
 from __future__ import annotations
 
 import argparse
-import logging
-import sys
 from collections.abc import Mapping, Sequence
 
 from keepframe.config import load
@@ -18,9 +16,8 @@ from keepframe.errors import ArchiveLockedError, ConfigError
 from keepframe.run.addresses import runtime_folder
 from keepframe.run.control import Control
 from keepframe.run.hand import Hand
+from keepframe.run.logs import configure, inherited, log
 from keepframe.run.process import Seat
-
-log = logging.getLogger("keepframe")
 
 LOCKED, CONFIG, FAILED = 75, 78, 70
 
@@ -65,9 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--run", type=int)
     parser.add_argument("--store", action="append", default=[])
     given = parser.parse_args(arguments)
-    logging.basicConfig(
-        format=f"%(levelname)s process={given.process} %(message)s", level=logging.INFO, stream=sys.stderr
-    )
+    configure(inherited(), given.process, given.process.rpartition(".")[0])
     try:
         pipeline = load(given.pipeline, given.set, only=given.process.rpartition(".")[0])
         hand = Hand(given.hand) if given.hand is not None else None
@@ -75,11 +70,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         control = Control(given.control)
         return run_process(pipeline, given.process, control, hand=hand, run=given.run, stores=stores)
     except ConfigError as error:
-        log.error("%s", error)  # noqa: TRY400  the message says it all
+        log.error("cannot-start", error=str(error))
         return CONFIG
     except ArchiveLockedError as error:
-        log.error("%s", error)  # noqa: TRY400
+        log.error("ended", error=str(error))
         return LOCKED
     except OSError as error:
-        log.error("%s", error)  # noqa: TRY400
+        log.error("ended", error=str(error))
         return FAILED
