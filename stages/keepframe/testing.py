@@ -69,12 +69,12 @@ def check_stage(step: Step, frames: Iterable[Frame], **options: Any) -> None:
         raise AssertionError(f"{use}: writes to the pixels it gets; copy them first: frame.image.copy()")
     if not is_steady:
         raise AssertionError(f"{use}: writes to pixels it has given on; give a new array each time")
-    if bound.contract.per == "camera":
-        own = _of_cameras(_led([bound], _among_others(items)), {item.frames[0].camera for item in items})
-        _compare(use, "with another camera's frames in between", plain, own)
     if not bound.contract.is_class:
         turned = [_led([bound], [item])[0] for item in reversed(items) if item.outcome != "end"]
         _compare(use, "with other frames before it", [i for i in plain if i.outcome != "end"], turned[::-1])
+    if bound.contract.per == "camera":
+        own = _of_cameras(_led([bound], _among_others(items)), {item.frames[0].camera for item in items})
+        _compare(use, "with another camera's frames in between", plain, own)
     if bound.contract.has_memory:
         for camera in {item.frames[0].camera: None for item in items}:
             _check_memory(bound, camera, [item for item in items if item.frames[0].camera == camera])
