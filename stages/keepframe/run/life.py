@@ -114,13 +114,22 @@ class Child:
                 pass_fds=[fd, self._hand.fd, *self.stores.values()],
                 start_new_session=True,
             )
+        except BaseException:
+            ours.close()
+            self._hand.close()
+            self._hand = None
+            raise
         finally:
             os.close(fd)
+        self.begin_life()
+        reader, self._line = await asyncio.open_connection(sock=ours)
+        self._listening = asyncio.create_task(self._listen(reader, on_event))
+
+    def begin_life(self) -> None:
+        """Nothing is known of this life yet."""
         self.settled_before = self.settled
         self.is_ready, self.ended_for, self.status, self.frames_per_s = False, "", {}, 0.0
         self.began = self.heard = self.clock.monotonic_s()
-        reader, self._line = await asyncio.open_connection(sock=ours)
-        self._listening = asyncio.create_task(self._listen(reader, on_event))
 
     async def ended(self) -> int:
         """Wait until this life is over; its exit code, negative for a signal."""
