@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import errno
-import logging
 import time
 from typing import Any
 
 from keepframe.archive import Archive
 from keepframe.errors import ArchiveLockedError, StalePictureError
+from keepframe.run.logs import log
 from keepframe.run.process import Process, Seat, new_nonce
 from keepframe.wire.gather import ArchiveNode, CommitJob, OpenJob
-
-log = logging.getLogger("keepframe")
 
 RETRY_S = 1.0
 PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EBUSY)
@@ -44,7 +42,7 @@ class Archiving(Process):
                         raise ArchiveLockedError("another archive process writes into this folder now")
                     self._do(job)
         except ArchiveLockedError as error:
-            log.error("event=locked detail=%r", str(error))  # noqa: TRY400  the message says it all
+            log.error("locked", detail=str(error))
             return LOCKED
         return 0
 
@@ -71,13 +69,15 @@ class Archiving(Process):
                 if error.errno not in PASSING:
                     raise
                 if not self.trouble:
-                    log.warning("event=cannot-write folder=%s error=%r", self.archive.folder, str(error))
+                    log.warning(
+                        "cannot-write", camera=job.camera, folder=self.archive.folder, error=str(error)
+                    )
                 self.trouble = f"{self.archive.folder}: {error}"
                 if self._leaves_within(RETRY_S):
                     return  # not committed: the frames stay with their capture
                 continue
             if self.trouble:
-                log.warning("event=can-write-again folder=%s", self.archive.folder)
+                log.warning("can-write-again", camera=job.camera, folder=self.archive.folder)
                 self.trouble = ""
             return
 
@@ -90,15 +90,19 @@ class Archiving(Process):
             return
         try:
             outcomes = self.archive.commit(job.camera, job.epoch, job.upto, job.items, job.memory, job.events)
-        except (
-            StalePictureError
-        ) as error:  # its capture has let it go: it has a newer session, or is about to begin one
-            log.warning("camera=%s event=stale error=%r", job.camera, str(error))
+        except StalePictureError as error:
+            # its capture has let it go: it has a newer session, or is about to begin one
+            log.warning("stale", camera=job.camera, error=str(error))
             outcomes = None
         newest = self.archive.newest(job.camera)
         if outcomes is not None:
             self.commits += 1
             self.frames += len(outcomes)
+            decided = dict(outcomes)
+            for frame in (item.frames[0] for item in job.items if item.outcome is None):
+                if decided.get(frame.at) == "failed":
+                    told = {"camera": frame.camera, "frame": frame.name}
+                    log.warning("failed", **told, detail="`keepframe why` tells the reason")
         with self.shell.turn():
             self.node.committed(job, outcomes, newest)
 

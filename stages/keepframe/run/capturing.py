@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import threading
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -11,13 +11,13 @@ from keepframe.config.pipeline import CAPTURE, Pipeline
 from keepframe.config.pipeline import Store as Limits
 from keepframe.frame import Frame, Position
 from keepframe.picture.owned_slots import OwnedSlots
+from keepframe.run.logs import log
 from keepframe.run.process import Process, Seat, new_nonce, opened
+from keepframe.run.retrying import Retries
 from keepframe.stage import read_source
 from keepframe.wire.capture import CaptureNode, Credit
 from keepframe.wire.lasting_store import LastingStore
 from keepframe.wire.store import Store
-
-log = logging.getLogger("keepframe")
 
 
 class Capturing(Process):
@@ -58,10 +58,10 @@ class Capturing(Process):
                 self.shell.wait_for(lambda: self.node.is_over or self.failure is not None)
             self.control.tell("status", **self.status())
         if self.failure is not None:
-            log.error("camera=%s event=source-failed error=%r", self.node.camera, f"{self.failure}")
+            log.error("source-failed", camera=self.node.camera, error=str(self.failure) or repr(self.failure))
             return 70
         if self.node.why:
-            log.error("camera=%s event=stopped why=%r", self.node.camera, self.node.why)
+            log.error("stopped", camera=self.node.camera, why=self.node.why)
             return 75
         return 0
 
@@ -73,12 +73,21 @@ class Capturing(Process):
     def suspect(self, at: Position, killed: str) -> None:
         """Try this frame alone; when it has killed too often it fails."""
         self.node.suspect(at, killed)
+        stored = self.node.store.items.get(at)
+        if stored is not None and stored.item.outcome == "failed":
+            (frame,) = stored.item.frames
+            log.error("poison", camera=frame.camera, frame=frame.name, reason=frame.reason)
 
     def status(self) -> dict[str, Any]:
         """What is in flight, and how far it is."""
-        node = self.node
+        node, now = self.node, time.monotonic()
+        oldest = next(iter(node.store.items), None)
+        if oldest != self._oldest:
+            self._oldest, self._oldest_since = oldest, now
         return super().status() | {
             "in_flight": node.store.frames,
+            "oldest": f"{node.camera}/{oldest[0]}/{oldest[1]}" if oldest is not None else None,
+            "oldest_s": round(now - self._oldest_since, 1) if oldest is not None else 0.0,
             "settled": dict(node.settled),
             "captured": sum(node.settled.values()) + node.store.frames,
             "total": self.total,
@@ -93,8 +102,16 @@ class Capturing(Process):
                 condition.wait_for(lambda: node.begin is not None or node.is_over)
                 if node.begin is None:
                     return
+            retries = Retries(self.seat.pipeline.archive_folder, node)
             self.source.load(node.begin)
-            self.total = self.source.total()
+            total = self.source.total()
+            self.total = None if total is None else total + len(retries.entries)
+            if retries.is_under_way:
+                with self.shell.turn():
+                    node.cut()
+            is_between = node.store.next_seq == 0
+            if is_between:
+                self._retry(retries)
             for shot in self.source:
                 frame = self._shared(shot.frame)
                 with self.shell.turn():
@@ -102,12 +119,28 @@ class Capturing(Process):
                     if node.is_ended or node.is_over:
                         return
                     node.offer(frame, shot.memory)
+            if not is_between:  # the stream that was gone on with keeps its numbers
+                with self.shell.turn():
+                    node.cut()
+                self._retry(retries)
             with self.shell.turn():
                 node.end()
         except Exception as error:  # noqa: BLE001  told by the main thread, which ends the process
             with condition:
                 self.failure = error
                 condition.notify_all()
+
+    def _retry(self, retries: Retries) -> None:
+        """Give the frames out of quarantine a stream of their own."""
+        condition, node = self.shell.condition, self.node
+        for frame in map(self._shared, retries):
+            with self.shell.turn():
+                condition.wait_for(lambda: (node.wants and node.has_room) or node.is_ended or node.is_over)
+                if node.is_ended or node.is_over:
+                    return
+                node.retry(frame)
+        with self.shell.turn():
+            node.cut()
 
     def _shared(self, frame: Frame) -> Frame:
         """The frame with its picture in memory that the other processes see too, if there is room."""
@@ -126,6 +159,9 @@ class Capturing(Process):
         return Store(limits.frames, limits.bytes, left=[slot for slot, _ in self.slots.left()])
 
     total: int | None = None
+    _oldest: Position | None = None
+    """The oldest frame that is not settled, as far as status() has seen, and since when it is the oldest."""
+    _oldest_since = 0.0
 
 
 def credit(pipeline: Pipeline) -> Credit:

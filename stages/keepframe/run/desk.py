@@ -128,6 +128,8 @@ def status_of(children: Iterable[Child]) -> dict[str, Any]:
                 "in_flight": status.get("in_flight", 0),
                 "restarts": child.restarts,
                 "in_hand_s": status.get("in_hand_s", 0.0),
+                "oldest": status.get("oldest"),
+                "oldest_s": status.get("oldest_s", 0.0),
                 "rss_mb": child.rss_bytes() >> 20,
                 "trouble": "; ".join(filter(None, [status.get("trouble", ""), *status.get("refused", ())])),
             }

@@ -8,7 +8,6 @@ desk.py.
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import time
 from collections.abc import Callable
@@ -21,10 +20,9 @@ from keepframe.run.addresses import all_processes, processes, runtime_folder
 from keepframe.run.desk import Desk
 from keepframe.run.exits import FAILED, FINAL, INTERRUPTED, OK, SOME_FAILED
 from keepframe.run.life import CRASH_LOOP, Child
+from keepframe.run.logs import log
 from keepframe.run.result import Progress, RunResult, progress_of
 from keepframe.run.stores import Stores
-
-log = logging.getLogger("keepframe")
 
 WATCH_S = 0.2
 STOP_S = 10.0
@@ -147,7 +145,7 @@ class Supervisor:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._lives.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("event=supervisor-failed error=%r", error)
+            log.error("supervisor-failed", error=repr(error))
             self._end(FAILED)
 
     async def _live(self, child: Child, delay_s: float) -> None:
@@ -187,20 +185,17 @@ class Supervisor:
         how = child.ended_for or (f"signal {-code}" if code < 0 else f"exit code {code}")
         if child.in_hand is not None and child.died_by_itself(code):
             camera, (stream, seq) = child.in_hand
-            log.warning(
-                "frame=%s/%d/%d event=suspect process=%s how=%r", camera, stream, seq, child.name, how
-            )
+            frame = f"{camera}/{stream}/{seq}"
+            log.warning("suspect", process=child.name, stage=child.stage, camera=camera, frame=frame, how=how)
             for capture in self._captures():
                 if capture.name == f"{CAPTURE}.{camera}":
                     capture.tell("suspect", stream=stream, seq=seq, killed=child.stage)
         delay_s = child.died(code, self.committed)
         if delay_s is None:
-            log.error(
-                "process=%s event=crash-loop detail='%s, %d times in a row'", child.name, how, CRASH_LOOP
-            )
+            log.error("crash-loop", process=child.name, stage=child.stage, how=how, times=CRASH_LOOP)
             self._end(FAILED)
             return
-        log.warning("process=%s event=died how=%r restart_in_s=%.1f", child.name, how, delay_s)
+        log.warning("died", process=child.name, stage=child.stage, how=how, restart_in_s=round(delay_s, 1))
         self._begin(child, delay_s)
 
     def _on_event(self, child: Child, event: dict[str, Any]) -> None:
@@ -229,7 +224,7 @@ class Supervisor:
     def _on_signal(self) -> None:
         self._signals += 1
         if self._signals == 1:
-            log.info("event=draining detail='once more to leave now'")
+            log.info("draining", detail="once more to leave now")
             for child in self._captures():
                 child.tell("drain")
         else:
