@@ -87,6 +87,14 @@ class UnfencedLedger(Ledger):
         return super().commit(writer, camera, epoch, *rest)
 
 
+class UnfencedRelay(RelayNode):
+    """5: whatever OPEN comes last is the session, however old it is."""
+
+    def on_open(self, peer, m):
+        self._end(m.camera)
+        super().on_open(peer, m)
+
+
 class UnfencedArchive(ArchiveNode):
     """5: sessions of several epochs live side by side."""
 
@@ -97,8 +105,18 @@ class UnfencedArchive(ArchiveNode):
         super().on_open(peer, m)
 
 
-class LateCommit(Ledger):
-    """11: the commit does not look whether its session is still the newest."""
+class ManyWriters(Ledger):
+    """6: an archive does not notice that another has taken its catalogue over."""
+
+    def is_current(self, writer):
+        return True
+
+    def _check(self, writer):
+        pass
+
+
+class LateCommit(ManyWriters):
+    """6 and 11: nor does the commit look whether its session is still the newest. One of the two looks would do."""
 
     def commit(self, writer, camera, epoch, *rest):
         newest = self.epochs.get(camera)
@@ -118,16 +136,6 @@ class RefusesSilently(Node):
         super().send(peer, body)
 
 
-class ManyWriters(Ledger):
-    """6: an archive does not notice that another has taken its catalogue over."""
-
-    def is_current(self, writer):
-        return True
-
-    def _check(self, writer):
-        pass
-
-
 def remembers() -> Any:
     """7: a stage goes on with what it remembers instead of what is committed."""
     lines: dict[Any, Any] = {}
@@ -140,7 +148,9 @@ class HalfWay(RelayNode):
     def finish(self, s, things, events=()):
         for thing in [t for t in things if isinstance(t, Item) and t.outcome == "filtered"]:
             self.send(s.up, messages.Ack(s.camera, s.epoch, thing.upto, [(thing.at, "filtered")]))
-        super().finish(s, [t for t in things if not (isinstance(t, Item) and t.outcome == "filtered")], events)
+        super().finish(
+            s, [t for t in things if not (isinstance(t, Item) and t.outcome == "filtered")], events
+        )
 
 
 class Hasty(RelayNode):
@@ -213,7 +223,9 @@ class Promises(ArchiveNode):
         super().on_frame(peer, m)
         g = self._session(peer, m.camera, m.epoch)
         if g is not None and len(g.branches) == 1:
-            self.send(peer, messages.Ack(m.camera, m.epoch, m.item.upto, [(m.item.at, m.item.outcome or "kept")]))
+            self.send(
+                peer, messages.Ack(m.camera, m.epoch, m.item.upto, [(m.item.at, m.item.outcome or "kept")])
+            )
 
 
 class TakenHalfWay(RelayNode):
@@ -363,10 +375,9 @@ MUTATIONS: dict[str, Parts] = {
     "silence": everywhere(Deaf),
     "relay_break": Parts(relay=KeepsToItself),
     "ready_from_below": Parts(relay=ReadyAnyway),
-    "fence": Parts(ledger=UnfencedLedger, archive=UnfencedArchive),
-    "durable_epoch": Parts(ledger=LateCommit),
+    "fence": Parts(ledger=UnfencedLedger, archive=UnfencedArchive, relay=UnfencedRelay),
+    "one_writer, durable_epoch": Parts(ledger=LateCommit),
     "refusal_told": everywhere(RefusesSilently),
-    "one_writer": Parts(ledger=ManyWriters),
     "rollback": Parts(line=remembers()),
     "in_order": Parts(relay=Swaps),
     "one_output": Parts(relay=SkipsFrame),

@@ -7,6 +7,7 @@ A picture is a handful of bytes that stand for a number; what a stage makes of i
 from __future__ import annotations
 
 import hashlib
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -220,6 +221,23 @@ class Plan:
         return plan
 
     @classmethod
+    def of(
+        cls, *ways: str, replicas: int = 1, grows: bool = False, is_calm: bool = False, **camera: Any
+    ) -> Plan:
+        """A pipeline with one camera and these ways from capture to archive: of("prepare score", "prepare notify")."""
+        lowers: dict[str, list[str]] = {}
+        for way in ways:
+            stages = ["capture", *way.split(), "archive"]
+            for upper, lower in itertools.pairwise(stages):
+                lowers.setdefault(upper, []).extend([lower] * (lower not in lowers.get(upper, [])))
+        made = {stage: replicas for stage in lowers if stage != "capture"} | {"archive": 1}
+        plan = cls(lowers, made, {"a": Camera(**camera)}, again={"a": []}, is_calm=is_calm)
+        if not camera.get("is_live"):
+            plan.folder["a"] = [name_of(10 * i) for i in range(camera["count"])]
+            plan.growing |= {"a"} if grows else set()
+        return plan
+
+    @classmethod
     def _camera(cls, r: random.Random) -> Camera:
         is_live = r.random() < 0.5
         camera = Camera(r.randint(10, 60) if is_live else r.randint(1, 60), is_live)
@@ -261,7 +279,7 @@ class Plan:
         """Start every process, some of them late."""
         for stage in [*self.replicas, "capture"]:
             for i, name in enumerate(self.names(stage)):
-                self.service_s[name] = r.choice([0.001, 0.01, 0.05, 0.2, 0.6])
+                self.service_s.setdefault(name, r.choice([0.001, 0.01, 0.05, 0.2, 0.6]))
                 joins_late = i > 0 and stage != "capture" and r.random() < 0.3
                 at(r.uniform(4, 20) if joins_late else r.uniform(0, 1), lambda n=name: start(n))
 

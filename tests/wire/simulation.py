@@ -13,7 +13,7 @@ import heapq
 import random
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,6 @@ FAULTS = {  # ghosts: old processes and late messages
     "ghosts": ["kill"] * 3 + ["stall"] * 4 + ["zombie"] * 4 + ["freeze", "one-way", "cut", "drain"],
 }
 FAULTS_UNTIL_S, DRAIN_AT_S, GIVE_UP_S, TICK_S = 25.0, 27.0, 600.0, 0.5
-FORCED = ""
 """GIVE_UP_S is what "stuck" means: the model's time after which somebody still waits."""
 
 
@@ -77,6 +76,8 @@ class Process:
     doomed: int | None = None
     """Dies in its next step, after so many messages."""
     unread: list[str] | None = None
+    names: list[str] = field(default_factory=list)
+    """The files there were when it began to read."""
     settled: list[str] = field(default_factory=list)
     is_drained: bool = False
     inbox: list[Callable[[], None]] = field(default_factory=list)
@@ -94,6 +95,7 @@ class World:
         ledger: Any = None,
         kill_every_s: float = 0.0,
         give_up_s: float = GIVE_UP_S,
+        faults: Sequence[str] = (),
     ) -> None:
         self.rng, self.parts, self.log = random.Random(seed), parts or Parts(), log
         self.now, self.order = 0.0, 0
@@ -116,14 +118,15 @@ class World:
         self.taken_over: set[str] = set()
         self.worst: dict[str, int] = {"relay": 0, "archive": 0, "store": 0}
         self.unsendable: list[str] = []
+        self.sent: set[tuple[str, int, int, int]] = set()
+        self.dropped_late: list[str] = []
         self.faults: Counter[str] = Counter()
         mood = self.rng.choice(["mixed", "mixed", "ghosts"])
-        mood = FORCED or mood
         is_calm = self.plan.is_calm or bool(kill_every_s)
         self.plan.start(self.rng, self.at, self.start)
         many = [1, 2, 4, 8, 16, 30] if mood == "mixed" else [20, 40, 60]
         for _ in range(0 if is_calm else self.rng.choice(many)):
-            self.at(self.rng.uniform(1, FAULTS_UNTIL_S), lambda: self.fault(mood))
+            self.at(self.rng.uniform(1, FAULTS_UNTIL_S), lambda: self.fault(faults or FAULTS[mood]))
         for camera in self.plan.live:
             every_s = self.rng.choice([0.05, 0.2, 0.4])
             for i in range(self.plan.cameras[camera].count):
@@ -146,6 +149,8 @@ class World:
             self.unsendable.append(f"{type(envelope.body).__name__}: {error}")
             sender.node.reset(peer)
             return
+        if isinstance(envelope.body, messages.Frame) and isinstance(sender.node, CaptureNode):
+            self._note_sent(envelope.body)
         name = peer.split("#")[0]
         p = self.by_id.get(peer) if "#" in peer else self.current.get(peer)
         way = (sender.name, name)
@@ -159,6 +164,14 @@ class World:
         arrive = self.last[ends] = max(arrive, self.stalled.get(way, 0), self.last.get(ends, 0) + 1e-6)
         seen_as = sender.name if "#" in peer else sender.id
         self.at(arrive, lambda: self.step(p, lambda: p.node.receive(self.now, seen_as, envelope)))
+
+    def _note_sent(self, m: messages.Frame) -> None:
+        who, (stream, first) = (m.camera, m.epoch[2]), m.item.at
+        positions = {(*who, stream, seq) for seq in range(first, first + m.item.count)}
+        if m.item.outcome != "dropped":
+            self.sent |= positions
+        elif self.sent & positions:
+            self.dropped_late.append(f"{m.camera} {m.item.at}")
 
     def step(self, p: Process, handler: Callable[[], Any]) -> None:
         """One turn of a process: a handler, what is due then, and the messages; a doomed process dies among them."""
@@ -223,7 +236,8 @@ class World:
             return
         if p.unread is None:
             p.settled = list(node.begin.get("settled", []))
-            p.unread = self.parts.shots(self.plan.folder[node.camera], p.settled, node.store)
+            p.names = list(self.plan.folder[node.camera])
+            p.unread = self.parts.shots(p.names, p.settled, node.store)
         if not p.unread:
             node.end()
             return
@@ -352,7 +366,7 @@ class World:
             self._lose(node)
             self.at(self.now + 0.5, lambda: self.start(p.name))
         elif camera not in self.plan.live and not p.is_drained:
-            self.finished.setdefault(camera, {})[node.run or 0] = list(self.plan.folder[camera])
+            self.finished.setdefault(camera, {})[node.run or 0] = p.names
             again = self.plan.again[camera]
             if again:
                 self.runs[camera] += again.pop() == "again"
@@ -432,13 +446,14 @@ class World:
 
     # faults
 
-    def fault(self, mood: str) -> None:
-        """One fault of this mood, at somebody who is there."""
-        kind = self.rng.choice(FAULTS[mood])
+    def fault(self, kinds: Sequence[str]) -> None:
+        """One fault of these kinds, at somebody who is there; "kill:score" at a process of that stage."""
+        kind, _, stage = self.rng.choice(kinds).partition(":")
         there = sorted(n for n, p in self.current.items() if p.is_alive)
-        if not there:
+        targets = [n for n in there if n.startswith(stage)]
+        if not targets:
             return
-        p = self.current[self.rng.choice(there)]
+        p = self.current[self.rng.choice(targets)]
         self.faults[kind] += 1
         self.log(f"{self.now:7.2f} {kind} {p.name}")
         getattr(self, "_" + kind.replace("-", "_"))(p, there)
@@ -528,6 +543,7 @@ class World:
         found = [f"stuck: {sorted(captures - self.done)}"] if not captures <= self.done else []
         found += [f"conflict: {c}" for c in self.ledger.conflicts[:2]]
         found += [f"unsendable: {u}" for u in self.unsendable[:2]]
+        found += [f"dropped after it was sent: {at}" for at in self.dropped_late[:2]]
         found += self._memory()
         for camera in self.plan.cameras:
             if f"capture.{camera}" in self.done:
@@ -634,9 +650,9 @@ def _captured(camera: str, at: Position, row: Row) -> Item:
     return Item((replace(frame, stream=at[0], seq=at[1]),), row.count)
 
 
-def problems(seed: int, parts: Parts | None = None, give_up_s: float = GIVE_UP_S) -> list[str]:
+def problems(seed: int, parts: Parts | None = None, **options: Any) -> list[str]:
     """The broken promises of one run."""
-    return World(seed, parts, give_up_s=give_up_s).run()
+    return World(seed, parts, **options).run()
 
 
 if __name__ == "__main__":

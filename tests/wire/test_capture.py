@@ -18,18 +18,24 @@ class Bench:
     """A capture, and below it one peer for each stage that the test speaks for."""
 
     def __init__(self, lowers=("score",), **options):
-        self.node = CaptureNode("capture.a", lowers, ["a"], itertools.count(1).__next__, camera="a", **options)
+        self.node = CaptureNode(
+            "capture.a", lowers, ["a"], itertools.count(1).__next__, camera="a", **options
+        )
         self.now, self.numbers = 0.0, {}
         for i, stage in enumerate(lowers):
             self.join(f"{stage}.0", f"be{i}")
 
     def join(self, name, peer):
-        self.node.receive(self.now, peer, Envelope(None, 0, messages.Hello(1, name, is_ready=True, pipeline="")))
+        self.node.receive(
+            self.now, peer, Envelope(None, 0, messages.Hello(1, name, is_ready=True, pipeline=""))
+        )
         self.numbers[peer] = 0
 
     def say(self, body, peer="be0"):
         self.numbers[peer] += 1
-        self.node.receive(self.now, peer, Envelope(self.node.ports[peer].connection, self.numbers[peer], body))
+        self.node.receive(
+            self.now, peer, Envelope(self.node.ports[peer].connection, self.numbers[peer], body)
+        )
         return self.sent()
 
     def sent(self, peer=None):
@@ -40,7 +46,9 @@ class Bench:
         return [e.body for p, e in out if not isinstance(e.body, quiet) and peer in (None, p)]
 
     def opened(self, committed=START, is_ended=False, memory=None, peer="be0", outcomes=()):
-        return self.say(messages.Opened("a", self.node.epoch, committed, is_ended, memory or {}, list(outcomes)), peer)
+        return self.say(
+            messages.Opened("a", self.node.epoch, committed, is_ended, memory or {}, list(outcomes)), peer
+        )
 
     def offer(self, count=1, memory=None, **values):
         sent = []
@@ -62,7 +70,11 @@ class Bench:
 def kinds(bodies):
     """What messages these are, frames and marks with their position."""
     return [
-        b.item.at if isinstance(b, messages.Frame) else ("mark", b.upto) if isinstance(b, messages.Mark) else type(b).__name__
+        b.item.at
+        if isinstance(b, messages.Frame)
+        else ("mark", b.upto)
+        if isinstance(b, messages.Mark)
+        else type(b).__name__
         for b in bodies
     ]
 
@@ -363,7 +375,12 @@ def test_a_capture_that_feeds_two_stages_waits_for_both():
     frame, again, mark, plain = bench.sent()
 
     assert frame.item is again.item
-    assert (bool(mark.memory), bool(plain.memory), mark.weight, plain.weight) == (True, False, mark.weight, mark.weight)
+    assert (bool(mark.memory), bool(plain.memory), mark.weight, plain.weight) == (
+        True,
+        False,
+        mark.weight,
+        mark.weight,
+    )
     assert mark.weight.denominator == 2
 
 

@@ -89,7 +89,9 @@ def test_a_frame_that_nobody_would_believe_becomes_a_failed_header(changes, why)
 @pytest.mark.parametrize("outcome", ["end", "dropped"])
 def test_an_end_stays_an_end_and_a_gap_a_gap(outcome):
     """What stands for positions keeps standing for them, whatever it says about itself."""
-    item = Item((Frame(camera="a", notes={"n": float("nan")}).settled(outcome),), 7 if outcome == "dropped" else 1)
+    item = Item(
+        (Frame(camera="a", notes={"n": float("nan")}).settled(outcome),), 7 if outcome == "dropped" else 1
+    )
 
     sent = fitting(item, "capture")
 
@@ -129,7 +131,13 @@ def test_the_last_outcomes_are_told():
     """An acknowledgement stays small; what is not told is known by the position."""
     outcomes = [((2**62, 2**62 + i), "unchanged") for i in range(300)]
 
-    ack = decode(encode(Envelope((2**62, 2**62), 2**62, messages.Ack("c" * 64, (2**62,) * 3, (2**62, 2**62 + 299), outcomes)))).body
+    ack = decode(
+        encode(
+            Envelope(
+                (2**62, 2**62), 2**62, messages.Ack("c" * 64, (2**62,) * 3, (2**62, 2**62 + 299), outcomes)
+            )
+        )
+    ).body
 
     assert ack.outcomes == outcomes[-MAX_TOLD:]
 
@@ -229,7 +237,12 @@ def test_what_is_no_message_is_a_wire_error_that_names_the_field(parts, message)
 def test_a_lying_length_costs_no_memory():
     """Four bytes that announce four gigabytes are not believed."""
     tracemalloc.start()
-    for part in (b"\xdd\xff\xff\xff\xff", b"\xc6\xff\xff\xff\xff", b"\xdb\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff"):
+    for part in (
+        b"\xdd\xff\xff\xff\xff",
+        b"\xc6\xff\xff\xff\xff",
+        b"\xdb\xff\xff\xff\xff",
+        b"\xdf\xff\xff\xff\xff",
+    ):
         with pytest.raises(WireError):
             decode([part])
         with pytest.raises(WireError):
@@ -298,7 +311,12 @@ def test_what_decodes_encodes_again(envelope):
 def test_pixels_are_not_copied():
     """The part of a picture is the picture's own memory, on the way out and on the way in."""
     data = bytes(4)
-    frame = Frame(camera="a", picture=replace(FULL.picture, format="gray", height=2, width=2, handle=FULL.picture.handle.__class__(data)))
+    frame = Frame(
+        camera="a",
+        picture=replace(
+            FULL.picture, format="gray", height=2, width=2, handle=FULL.picture.handle.__class__(data)
+        ),
+    )
 
     sent = encode(Envelope((1, 2), 3, messages.Frame("a", EPOCH, Item((frame,)))))
     came = decode(sent).body.item.frames[0]

@@ -6,14 +6,55 @@ from keepframe.wire.fields import MAX_INT, Fields
 
 def test_fields_are_read_in_order():
     """Each with its type; at the end nothing may be left."""
-    f = Fields([3, None, 7, 1.5, None, True, "text", "na-me", "b", [1], [1, 2, 3], [0, 1], None, {"a": 1}, {"b": "x"}], "M")
+    f = Fields(
+        [
+            3,
+            None,
+            7,
+            1.5,
+            None,
+            True,
+            "text",
+            "na-me",
+            "b",
+            [1],
+            [1, 2, 3],
+            [0, 1],
+            None,
+            {"a": 1},
+            {"b": "x"},
+        ],
+        "M",
+    )
 
-    read = [f.integer("a"), f.maybe_integer("b"), f.maybe_integer("c"), f.maybe_number("d"), f.maybe_number("e")]
+    read = [
+        f.integer("a"),
+        f.maybe_integer("b"),
+        f.maybe_integer("c"),
+        f.maybe_number("d"),
+        f.maybe_number("e"),
+    ]
     read += [f.flag("f"), f.text("g"), f.name("h"), f.one_of("i", ["a", "b"]), f.array("j"), f.epoch("k")]
     read += [f.position("l"), f.maybe_position("m"), f.numbers("n"), f.plain("o")]
     f.end()
 
-    assert read == [3, None, 7, 1.5, None, True, "text", "na-me", "b", [1], (1, 2, 3), (0, 1), None, {"a": 1.0}, {"b": "x"}]
+    assert read == [
+        3,
+        None,
+        7,
+        1.5,
+        None,
+        True,
+        "text",
+        "na-me",
+        "b",
+        [1],
+        (1, 2, 3),
+        (0, 1),
+        None,
+        {"a": 1.0},
+        {"b": "x"},
+    ]
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,9 @@ class Bench:
 
     def frame(self, seq, peer="score.0", outcome=None, epoch=FIRST):
         frame = Frame(camera="a", seq=seq)
-        return self.say(messages.Frame("a", epoch, Item((frame.settled(outcome, peer) if outcome else frame,))), peer)
+        return self.say(
+            messages.Frame("a", epoch, Item((frame.settled(outcome, peer) if outcome else frame,))), peer
+        )
 
     def mark(self, seq, peer="score.0", weight=Fraction(1), memory=None, epoch=FIRST):
         return self.say(messages.Mark("a", epoch, (0, seq), memory or {}, (("e", peer),), weight), peer)
@@ -66,7 +68,9 @@ def test_opened_goes_to_every_branch_when_all_are_there_and_the_catalogue_has_an
     answers = bench.say(messages.Open("a", FIRST, None, Fraction(1, 2), (1,)), "notify.0")
 
     assert [peer for peer, _ in answers] == ["score.0", "notify.0"]
-    assert {(m.committed, m.memory["score"]["k"], m.outcomes[0][1]) for _, m in answers} == {((0, 2), b"1", "kept")}
+    assert {(m.committed, m.memory["score"]["k"], m.outcomes[0][1]) for _, m in answers} == {
+        ((0, 2), b"1", "kept")
+    }
     assert bench.node.take() is None
 
 

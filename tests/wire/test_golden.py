@@ -24,7 +24,9 @@ GOLDEN = Path(__file__).parent / "golden" / f"version-{VERSION}.json"
 
 def written():
     """The file's text for the code as it is: parts in hex, by name."""
-    vectors = {name: [bytes(part).hex() for part in encode(envelope, STORES)] for name, envelope in EXAMPLES.items()}
+    vectors = {
+        name: [bytes(part).hex() for part in encode(envelope, STORES)] for name, envelope in EXAMPLES.items()
+    }
     return json.dumps(vectors, indent=1) + "\n"
 
 

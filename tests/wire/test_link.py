@@ -41,7 +41,10 @@ class Pair:
     def pump(self, drop=lambda _envelope: False):
         """Carry what is in the way out, until there is no more."""
         while self.sender.out or self.receiver.out:
-            for node, other, seen_as in ((self.sender, self.receiver, "preprocess.0"), (self.receiver, self.sender, "beef")):
+            for node, other, seen_as in (
+                (self.sender, self.receiver, "preprocess.0"),
+                (self.receiver, self.sender, "beef"),
+            ):
                 out, node.out = node.out, []
                 for _, envelope in out:
                     if not drop(envelope):
@@ -119,7 +122,9 @@ def test_messages_come_in_order_or_the_connection_breaks(ways):
     heard = [h for h in pair.sender.heard if isinstance(h, int)]
 
     assert heard == list(range(len(heard)))
-    assert ("down beef" in pair.sender.heard) == ([e.number for _, e in out] != list(range(out[0][1].number, out[0][1].number + len(out))))
+    assert ("down beef" in pair.sender.heard) == (
+        [e.number for _, e in out] != list(range(out[0][1].number, out[0][1].number + len(out)))
+    )
 
 
 def test_a_lost_last_message_shows_at_the_next_ping(pair):
@@ -216,7 +221,9 @@ def test_who_is_no_receiver_is_refused():
     pair = Pair(name="intruder.0")
     pair.tick()
 
-    assert pair.receiver.refused == {"preprocess.0": "intruder.0 is no receiver of preprocess.0; it sends to: score"}
+    assert pair.receiver.refused == {
+        "preprocess.0": "intruder.0 is no receiver of preprocess.0; it sends to: score"
+    }
 
 
 def test_a_refusal_of_another_hello_is_not_believed(pair):
@@ -229,7 +236,9 @@ def test_a_refusal_of_another_hello_is_not_believed(pair):
 def test_a_hello_under_a_senders_name_is_not_answered(pair):
     """The way to a sender cannot be taken over by a receiver."""
     pair.receiver.lowers = ("score",)
-    pair.receiver.receive(1.0, "preprocess.0", Envelope(None, 0, messages.Hello(5, "score.9", is_ready=True, pipeline="p")))
+    pair.receiver.receive(
+        1.0, "preprocess.0", Envelope(None, 0, messages.Hello(5, "score.9", is_ready=True, pipeline="p"))
+    )
 
     assert pair.is_up
     assert pair.receiver.ports["preprocess.0"].is_receiver

@@ -37,13 +37,20 @@ class Bench:
     def sent(self):
         """What has been sent since, as (peer, message), without greetings and pings."""
         out, self.node.out = self.node.out, []
-        return [(p, e.body) for p, e in out if not isinstance(e.body, messages.Ping | messages.Welcome | messages.Hello)]
+        return [
+            (p, e.body)
+            for p, e in out
+            if not isinstance(e.body, messages.Ping | messages.Welcome | messages.Hello)
+        ]
 
     def begin(self, epoch=FIRST, memory=None, camera="a"):
         """A session that has opened."""
         opened = self.say(messages.Open(camera, epoch, None))
         for peer, m in opened:
-            self.say(messages.Opened(camera, m.epoch, (-1, -1), is_ended=False, memory=memory or {}, outcomes=[]), peer)
+            self.say(
+                messages.Opened(camera, m.epoch, (-1, -1), is_ended=False, memory=memory or {}, outcomes=[]),
+                peer,
+            )
 
     def frame(self, seq, camera="a", epoch=FIRST):
         return self.say(messages.Frame(camera, epoch, Item((Frame(camera=camera, seq=seq),))))
@@ -167,7 +174,9 @@ def test_a_camera_that_nobody_knows_is_refused():
     """Nothing is kept for a name that is not in the pipeline."""
     bench = Bench()
 
-    assert bench.say(messages.Open("zebra", FIRST, None)) == [("preprocess.0", messages.Break("zebra", FIRST))]
+    assert bench.say(messages.Open("zebra", FIRST, None)) == [
+        ("preprocess.0", messages.Break("zebra", FIRST))
+    ]
 
 
 def test_a_break_from_below_goes_up_and_ends_the_session():

@@ -8,10 +8,9 @@ from keepframe.wire.store import Store
 
 PICTURES = [Picture.of(np.zeros((1, width), np.uint8)) for width in (1, 10, 50)]
 moves = st.lists(
-    st.sampled_from(["add", "add", "add", "header", "end", "send", "drop", "free"]) | st.integers(0, 2), max_size=60
+    st.sampled_from(["add", "add", "add", "header", "end", "send", "drop", "free"]) | st.integers(0, 2),
+    max_size=60,
 )
-
-
 
 
 @given(moves)
@@ -36,7 +35,11 @@ def test_the_account_of_a_store_has_no_hole(moves):
             store.sent = stored.item.upto
         elif move == "drop" and unsent:
             store.drop(unsent[0])
-        elif move == "free" and store.sent != START and (held := [at for at in store.items if at <= store.sent]):
+        elif (
+            move == "free"
+            and store.sent != START
+            and (held := [at for at in store.items if at <= store.sent])
+        ):
             settled += sum(store.items[at].item.count for at in held)
             store.free(store.sent)
 
@@ -78,7 +81,11 @@ def test_a_run_that_was_sent_does_not_grow():
     store.sent = (0, 0)
     store.drop((0, 1))
 
-    assert [(s.item.at, s.item.count) for s in store.items.values()] == [((0, 0), 1), ((0, 1), 1), ((0, 2), 1)]
+    assert [(s.item.at, s.item.count) for s in store.items.values()] == [
+        ((0, 0), 1),
+        ((0, 1), 1),
+        ((0, 2), 1),
+    ]
 
 
 def test_what_waits_unsent_does_not_keep_the_first_from_being_sent():
