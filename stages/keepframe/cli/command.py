@@ -20,6 +20,8 @@ from keepframe.errors import ArchiveLockedError, ConfigError
 
 VERBS = {
     "run": "Run a pipeline until its sources have ended.",
+    "top": "Show what a running pipeline is doing.",
+    "scale": "Run more or fewer replicas of a stage.",
     "stage": "Run one stage of a pipeline in the foreground.",
     "check": "Show what a pipeline is, without starting it.",
     "compare": "Say whether two pictures differ, and how much.",

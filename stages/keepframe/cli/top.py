@@ -1,0 +1,155 @@
+"""
+`keepframe top`: what a running pipeline is doing, live at a terminal or once for a script.
+
+What its processes know of themselves is the business of keepframe.run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from keepframe.cli.options import json_option, pipeline_argument, set_option
+from keepframe.cli.running import RunningPipeline
+from keepframe.cli.writing import duration, is_for_people, write_json, write_table
+from keepframe.config import CAPTURE
+from keepframe.frame import OUTCOMES
+
+EVERY_S = 0.5
+PROCESSES = ("PROCESS", "PID", "STATE", "FRAMES/S", "WAITING", "IN FLIGHT", "RESTARTS", "MB")
+CAMERAS = ("CAMERA", "SEEN", *(outcome.upper() for outcome in OUTCOMES))
+SLOW_S = 2.0
+"""A frame that is in hand or the oldest for longer is worth a line."""
+
+Status = Mapping[str, Any]
+
+
+@click.command("top")
+@pipeline_argument
+@set_option
+@click.option(
+    "--once", "is_once", is_flag=True, help="Show it once and leave, as where nobody looks at a terminal."
+)
+@json_option
+def command(pipeline: Path, sets: tuple[str, ...], *, is_once: bool, is_json: bool) -> None:
+    """
+    Show what a running pipeline is doing.
+
+    PIPELINE is the TOML file of a pipeline that runs, by default pipeline.toml, with the --set it was started with. Moves until Ctrl-C or
+    the end of the run; with --once or --json, and where stdout is no terminal, it is shown once. Exits 1 if the pipeline does not
+    run.
+    """
+    running = RunningPipeline(pipeline, sets)
+    order = [CAPTURE, *running.pipeline.stages]
+    status = _sorted(running.ask({"do": "status"}), order)
+    if is_json:
+        write_json(status)
+    elif is_once or not is_for_people():
+        _write(status)
+    else:
+        _show(running, status, order)
+
+
+def _show(running: RunningPipeline, status: Status, order: Sequence[str]) -> None:
+    """Live, until Ctrl-C or the end of the run."""
+    console = Console()
+    try:
+        with Live(_picture(status), console=console, screen=True, auto_refresh=False) as live:
+            while True:
+                time.sleep(EVERY_S)
+                status = _sorted(running.ask({"do": "status"}), order)
+                live.update(_picture(status), refresh=True)
+    except KeyboardInterrupt:
+        return
+    except ConnectionError:
+        _write(status)
+        click.echo(f"{running.path}: the run has ended")
+
+
+def _sorted(status: Status, order: Sequence[str]) -> Status:
+    """The processes in the order of a frame's way."""
+    place = {stage: number for number, stage in enumerate(order)}
+    processes = sorted(status["processes"], key=lambda p: (place.get(p["stage"], 0), *_natural(p["replica"])))
+    return {**status, "processes": processes}
+
+
+def _natural(replica: str) -> tuple[int, str]:
+    return (int(replica), "") if replica.isdigit() else (0, replica)
+
+
+def process_rows(status: Status) -> list[tuple[str, ...]]:
+    """A row for each process."""
+    return [
+        (
+            f"{p['stage']}.{p['replica']}",
+            str(p["pid"] or "-"),
+            p["state"],
+            f"{p['frames_per_s']:.1f}",
+            str(p["waiting"]),
+            str(p["in_flight"]),
+            str(p["restarts"]),
+            str(p["rss_mb"] or "-"),
+        )
+        for p in status["processes"]
+    ]
+
+
+def camera_rows(status: Status) -> list[tuple[str, ...]]:
+    """A row for each camera: its frames by outcome since the run began."""
+    return [
+        (name, f"{sum(of.values()):,}", *(f"{of.get(outcome, 0):,}" for outcome in OUTCOMES))
+        for name, of in status["cameras"].items()
+    ]
+
+
+def remarks(status: Status) -> Iterator[tuple[str, bool]]:
+    """What is worth a line, and whether it keeps the pipeline from going on."""
+    for p in status["processes"]:
+        name = f"{p['stage']}.{p['replica']}"
+        if p["trouble"]:
+            yield f"{name}: {p['trouble']}", True
+        if p["in_hand_s"] > SLOW_S:
+            yield f"{name}: the same frame in hand for {duration(p['in_hand_s'])}", False
+        if p["oldest_s"] > SLOW_S:
+            yield (
+                f"{name}: waits for {p['oldest']}, the oldest in flight, for {duration(p['oldest_s'])}",
+                False,
+            )
+
+
+def _write(status: Status) -> None:
+    write_table([PROCESSES, *process_rows(status)])
+    click.echo()
+    write_table([CAMERAS, *camera_rows(status)])
+    for text, _ in remarks(status):
+        click.echo(text)
+
+
+def _picture(status: Status) -> Group:
+    tables: list[Table | Text] = [
+        _table(PROCESSES, process_rows(status), lefts=3),
+        Text(),
+        _table(CAMERAS, camera_rows(status), lefts=1),
+        Text(),
+    ]
+    tables += [Text(text, style="bold red" if is_stuck else "yellow") for text, is_stuck in remarks(status)]
+    return Group(*tables, Text("Ctrl-C leaves; the pipeline goes on", style="dim"))
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], lefts: int) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for number, head in enumerate(heads):
+        table.add_column(
+            head, justify="left" if number < lefts else "right", no_wrap=True, overflow="ellipsis"
+        )
+    for row in rows:
+        table.add_row(*(Text(text) for text in row))
+    return table
