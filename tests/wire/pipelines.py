@@ -224,7 +224,7 @@ class Plan:
     def of(
         cls, *ways: str, replicas: int = 1, grows: bool = False, is_calm: bool = False, **camera: Any
     ) -> Plan:
-        """A pipeline with one camera and these ways from capture to archive: of("prepare score", "prepare notify")."""
+        """A pipeline with one camera and these ways from capture to archive: "prepare score", "prepare notify"."""
         lowers: dict[str, list[str]] = {}
         for way in ways:
             stages = ["capture", *way.split(), "archive"]

@@ -151,7 +151,7 @@ class World:
             return
         if isinstance(envelope.body, messages.Frame) and isinstance(sender.node, CaptureNode):
             self._note_sent(envelope.body)
-        name = peer.split("#")[0]
+        name = peer.split("#", maxsplit=1)[0]
         p = self.by_id.get(peer) if "#" in peer else self.current.get(peer)
         way = (sender.name, name)
         if way in self.cut or p is None or not p.is_alive:

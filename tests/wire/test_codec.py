@@ -99,7 +99,7 @@ def test_an_end_stays_an_end_and_a_gap_a_gap(outcome):
     assert is_sendable(sent)
 
 
-@pytest.mark.parametrize("text", ["ж" * 512, "𝕏" * 512, "\udcfc" * 80, "a\0b"])
+@pytest.mark.parametrize("text", ["ж" * 512, "😀" * 512, "\udcfc" * 80, "a\0b"])
 def test_any_text_of_five_hundred_characters_travels(text):
     """Wide characters and the raw bytes of a file name are no reason to lose a frame."""
     frame = Frame(camera="a", source=text)
@@ -118,13 +118,13 @@ def test_too_many_parts_of_one_frame_are_one_failed_frame():
 
 def test_events_are_cut_to_fit():
     """Whatever happened on the way, it can be told in the header of a mark."""
-    events = tuple(("𝕏" * 100, "ж" * 1000) for _ in range(20))
+    events = tuple(("😀" * 100, "ж" * 1000) for _ in range(20))
     envelope = Envelope((1, 2), 3, messages.Mark("c" * 64, (2**62, 2**62, 2**62), (2**62, 2**62), {}, events))
 
     read = decode(encode(envelope)).body.events
 
     assert len(read) == 8
-    assert all("𝕏𝕏".startswith(kind[:2]) and set(detail) == {"ж"} for kind, detail in read)
+    assert all("😀😀".startswith(kind[:2]) and set(detail) == {"ж"} for kind, detail in read)
 
 
 def test_the_last_outcomes_are_told():

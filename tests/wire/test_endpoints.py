@@ -1,5 +1,6 @@
 import os
 import stat
+from pathlib import Path
 
 import pytest
 import zmq
@@ -9,7 +10,7 @@ from keepframe.wire.endpoints import Endpoints, guard
 
 def fds():
     """The file descriptors of this process."""
-    return set(os.listdir("/proc/self/fd"))
+    return {fd.name for fd in Path("/proc/self/fd").iterdir()}
 
 
 @pytest.fixture
@@ -33,10 +34,10 @@ def test_everything_is_closed_again(address):
 
 
 def test_a_second_binder_of_a_path_is_refused(address):
-    """libzmq would take the path over from a living process without a word."""
+    """Libzmq would take the path over from a living process without a word."""
     first = Endpoints(address, {})
     before = fds()
-    with pytest.raises(OSError, match="another process listens on preprocess.0; end it first"):
+    with pytest.raises(OSError, match=r"another process listens on preprocess\.0; end it first"):
         Endpoints(address, {})
 
     assert fds() == before

@@ -14,6 +14,9 @@ from ledger import Ledger
 from pipelines import Plan
 from simulation import FAULTS, Parts, World, problems
 
+from keepframe.archive import Archive
+from keepframe.archive.reading import Reader
+from keepframe.archive.verify import verify
 from keepframe.wire.place import place
 
 SEEDS = int(os.environ.get("SESSION_SEEDS", "0"))
@@ -206,3 +209,57 @@ def test_a_store_stays_small_however_long_the_path_is_blocked():
     assert len(world.offered["a"]) > 100
     assert world.worst["store"] <= 16
     assert max(row.count for row in world.ledger.rows.values()) > 20
+
+
+class RealArchive:
+    """The archive of the package where the simulation wants a catalogue: one instance for each process that writes."""
+
+    def __init__(self, folder):
+        self.folder, self.writer, self.archive, self.conflicts = folder, 0, None, []
+
+    def take_writer(self):
+        if self.archive is not None:
+            self.archive.__exit__()
+        self.archive = Archive(folder=self.folder, picture="working", format="png").__enter__()
+        self.writer += 1
+        return self.writer
+
+    def is_current(self, writer):
+        return writer == self.writer and self.archive.is_current()
+
+    def newest(self, camera):
+        return self.archive.newest(camera)
+
+    def open(self, _writer, *job):
+        return self.archive.open(*job)
+
+    def commit(self, _writer, *job):
+        return self.archive.commit(*job)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_the_real_archive_keeps_the_same_under_faults(seed, tmp_path):
+    """The catalogue itself instead of the one in memory: the same rows, the same pictures to the last byte, nothing torn."""
+    kept = []
+    for name, faults in (
+        ("calm", []),
+        ("faults", ["kill", "kill:archive", "several", "mumble", "stall", "full"]),
+    ):
+        ledger = RealArchive(tmp_path / name)
+        plan = Plan.of("prepare score confirm", "prepare notify", count=40, is_calm=not faults)
+        world = World(seed, plan=plan, ledger=ledger, faults=faults)
+        world.problems = lambda captures, done=world.done: sorted(captures - done)
+
+        assert world.run() == []
+
+        ledger.archive.__exit__()
+        with Reader(ledger.folder) as reader:
+            assert not [event for event in reader.events() if event.kind == "conflict"]
+            kept.append(
+                [[r.name, r.outcome, r.reason, r.scores, r.notes, r.sha256, r.source] for r in reader.rows()]
+            )
+        assert verify(ledger.folder).is_sound
+
+    assert kept[0] == kept[1]
+    assert len({row[0].split("/")[2] for row in kept[0]}) == 40

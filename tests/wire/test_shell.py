@@ -1,6 +1,7 @@
 import itertools
 import os
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -76,7 +77,7 @@ def connected(sender, shell):
 
 def fds():
     """The file descriptors of this process."""
-    return set(os.listdir("/proc/self/fd"))
+    return {fd.name for fd in Path("/proc/self/fd").iterdir()}
 
 
 def test_two_processes_exchange_frames_and_acknowledgements(started, sender):
@@ -113,7 +114,7 @@ def test_a_restarted_process_is_another_peer(started, sender):
 def test_a_second_process_cannot_take_a_socket_over(started, sender):
     """The living one keeps its receivers; the second one is told, and leaves nothing open."""
     before = fds()
-    with pytest.raises(OSError, match="another process listens on preprocess.0"):
+    with pytest.raises(OSError, match=r"another process listens on preprocess\.0"):
         started("preprocess.0", listen=SENDER, lowers=["score"])
 
     assert fds() == before

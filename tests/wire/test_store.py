@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,7 +49,7 @@ def test_the_account_of_a_store_has_no_hole(moves):
 
         assert [item.at for item in here] == list(store.items) == sorted(store.items)
         assert added == settled + sum(item.count for item in here)
-        for item, after in zip(here, here[1:], strict=False):
+        for item, after in itertools.pairwise(here):
             stream, seq = item.upto
             assert after.at == ((stream + 1, 0) if item.outcome == "end" else (stream, seq + 1))
         assert store.frames == sum(item.outcome != "dropped" for item in here)
