@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from lines import Late, Sums, Window, end, frame, header, item, led, level, line
+from lines import Late, Sums, Window, end, frame, header, item, led, level, line, told
 
 from keepframe.frame import Frame, Item
 from keepframe.stage import Mark
@@ -129,7 +129,7 @@ def raising(error):
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "reason"),
     [
         (ValueError("no good"), "stage: ValueError: no good"),
         (UnheardError(), "stage: UnheardError"),
@@ -138,11 +138,11 @@ def raising(error):
         (ValueError("long " * 999), ("stage: ValueError: " + "long " * 999)[:MAX_REASON]),
     ],
 )
-def test_a_stage_that_raises_loses_that_frame_only(error, told):
+def test_a_stage_that_raises_loses_that_frame_only(error, reason):
     """It fails with the error, briefly; those before and after go on."""
     assert reasons(led(line(raising(error)), [item(n) for n in range(3)])) == [
         (None, ""),
-        ("failed", told),
+        ("failed", reason),
         (None, ""),
     ]
 
@@ -164,7 +164,7 @@ def test_what_a_generator_gave_before_it_raised_is_not_half_a_frame():
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "got"),
     [
         (lambda f: f.image, "got ndarray; use frame.with_image(array)"),
         (lambda f: f.image.mean() > 3, "got bool"),
@@ -172,20 +172,22 @@ def test_what_a_generator_gave_before_it_raised_is_not_half_a_frame():
         (lambda f: [f, None], "got several, among them NoneType"),
     ],
 )
-def test_a_wrong_result_fails_with_the_rule(given, told):
+def test_a_wrong_result_fails_with_the_rule(given, got):
     """Named by the stage that gave it."""
 
     def stage(frame):
         return given(frame)
 
     assert reasons([one(stage)]) == [
-        ("failed", f"stage: TypeError: must return a Frame, None or several Frames, {told}")
+        ("failed", f"stage: TypeError: must return a Frame, None or several Frames, {got}")
     ]
 
 
 def test_a_forgotten_return_is_told():
     """Annotated `-> Frame`, None is no filtering; annotated `-> Frame | None` or not at all, it is."""
-    told = "returned None, but is annotated -> Frame; is a `return` missing? (-> Frame | None, if it filters)"
+    reason = (
+        "returned None, but is annotated -> Frame; is a `return` missing? (-> Frame | None, if it filters)"
+    )
 
     def promised(frame) -> Frame:
         frame.with_note("seen", True)
@@ -198,8 +200,8 @@ def test_a_forgotten_return_is_told():
             frame.with_note("seen", True)
 
     assert reasons([one(promised), one(Promised), one(may_filter)]) == [
-        ("failed", f"promised: TypeError: {told}"),
-        ("failed", f"Promised: TypeError: {told}"),
+        ("failed", f"promised: TypeError: {reason}"),
+        ("failed", f"Promised: TypeError: {reason}"),
         ("filtered", "may_filter"),
     ]
 
@@ -322,6 +324,60 @@ def test_what_does_not_come_in_time_is_filtered():
     assert reasons(left) == [("filtered", "Slow")] * 6 + [("end", "")]
 
 
+def test_a_frame_that_is_silently_left_out_makes_no_flush():
+    """The stage was called often enough, so what it did not give it has filtered; what it still holds it may hold."""
+    flushes = []
+
+    class Bright(Confirm):
+        def __call__(self, frame):
+            return super().__call__(frame) if level(frame) > 4 else None
+
+        def flush(self):
+            flushes.append(1)
+            return super().flush()
+
+    led(line(Bright), [item(n, value) for n, value in enumerate([9, 1, 9, 9, 1, 9, 9])])
+
+    assert flushes == []
+
+
+class Switch:
+    """Gives a bright frame with all that it holds, and holds dark ones."""
+
+    holds = 3
+
+    def __init__(self):
+        self.frames = []
+
+    def __call__(self, frame):
+        self.frames.append(frame)
+        return self.flush() if level(frame) > 4 else None
+
+    def flush(self):
+        frames, self.frames = self.frames, []
+        return [f.with_note("together", len(frames)) for f in frames]
+
+    def save(self):
+        return {"frames": [(*f.at, f.part, level(f)) for f in self.frames]}
+
+    def load(self, memory):
+        self.frames = [frame(n, value, stream=s) for s, n, _, value in memory["frames"]]
+        self.frames = [
+            replace(f, part=part) for f, (_, _, part, _) in zip(self.frames, memory["frames"], strict=True)
+        ]
+
+
+def test_a_part_that_has_left_its_stage_is_not_waited_for_after_a_takeover():
+    """One part is held, the other was given before: the flush that its absence would cause never was in the undisturbed run."""
+    parts = Item((replace(frame(0, 9), part="0"), replace(frame(0, 1), part="1")))
+    rest = [item(1, 9), item(2, 1), header(3), item(4, 9)]
+    (mark,) = [t for t in led(line(Switch), [parts, Mark((0, 0)), *rest]) if isinstance(t, Mark)]
+    undisturbed = led(line(Switch), [parts, *rest])[1:]
+    restored = led(line(Switch, memory=mark.memory, committed=(0, 0)), rest)
+
+    assert [told(t) for t in restored] == [told(t) for t in undisturbed]
+
+
 def test_a_failed_frame_that_is_given_later_stays_failed():
     """The stage had it in its window already when it raised; no other frame is lost by that."""
 
@@ -434,7 +490,7 @@ def test_a_save_that_raises_leaves_no_memory_rather_than_an_old_one():
 
 
 @pytest.mark.parametrize(
-    ("saved", "told"),
+    ("saved", "message"),
     [
         (None, "TypeError: 'Bad': save() must return a dict, got NoneType"),
         (
@@ -447,7 +503,7 @@ def test_a_save_that_raises_leaves_no_memory_rather_than_an_old_one():
         ),
     ],
 )
-def test_a_memory_that_cannot_be_stored_is_told(saved, told):
+def test_a_memory_that_cannot_be_stored_is_told(saved, message):
     """No return, a wrong type, too much of it: the frames go on."""
 
     class Bad(Sums):
@@ -458,7 +514,7 @@ def test_a_memory_that_cannot_be_stored_is_told(saved, told):
     left = led(through, [item(0, 7), Mark((0, 0)), item(1, 7)])
 
     assert len(left) == 3
-    assert [detail.partition("starts it fresh: ")[2].startswith(told) for _, detail in through.events] == [
+    assert [detail.partition("starts it fresh: ")[2].startswith(message) for _, detail in through.events] == [
         True
     ]
 
