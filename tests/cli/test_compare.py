@@ -138,3 +138,38 @@ def test_it_can_be_scripted(pictures):
 
     assert (done.returncode, done.stderr) == (1, "")
     assert json.loads(done.stdout)["changed"] is True
+
+
+def test_limits_decide_the_exit_code(call, told, pictures):
+    """--fail-on: 1 only if a score is above its limit, whatever has changed."""
+    assert call("compare", "a.png", "b.png", "--fail-on", "mse=100000").exit_code == 0
+    code, said = told("compare", "a.png", "b.png", "--fail-on", "mse=0.0001", "--fail-on", "ssim=0.9")
+
+    assert code == 1
+    assert said["passed"] == ["mse"]
+    assert set(said["scores"]) == {"mse", "ssim"}
+
+
+@pytest.mark.parametrize(
+    ("limit", "why"),
+    [
+        ("ssim", "expected NAME=LIMIT, such as ssim=0.05"),
+        ("ssim=much", "expected NAME=LIMIT, such as ssim=0.05"),
+        ("ssim=nan", "expected a finite limit"),
+        ("sim=0.1", "sim"),
+    ],
+)
+def test_a_limit_that_is_none_is_told(call, pictures, limit, why):
+    """Exit 2, with how it is written."""
+    done = call("compare", "a.png", "b.png", "--fail-on", limit)
+
+    assert done.exit_code == 2
+    assert why in done.stderr
+
+
+def test_every_metric_can_be_asked_for(told, pictures):
+    """--all: each by its name, each score finite."""
+    _, said = told("compare", "a.png", "b.png", "--all")
+
+    assert {"ssim", "mse", "hash-perceptual", "vif-p"} <= set(said["metrics"])
+    assert all(score >= 0 for score in said["scores"].values())

@@ -25,6 +25,8 @@ VERBS = {
     "stage": "Run one stage of a pipeline in the foreground.",
     "check": "Show what a pipeline is, without starting it.",
     "compare": "Say whether two pictures differ, and how much.",
+    "match": "Find for each picture of folder A the one of folder B that shows the same.",
+    "dedupe": "Keep the first of each run of pictures that show the same.",
     "list": "List the pictures an archive has kept.",
     "verify": "Prove that an archive is whole.",
     "why": "Explain what became of a frame.",
