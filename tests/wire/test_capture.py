@@ -327,6 +327,17 @@ def test_done_means_that_the_end_is_committed():
     assert bench.node.why == ""
 
 
+def test_a_picture_of_which_too_much_is_said_fails_alone():
+    """A source may note what it likes; what no message can carry is a failed frame, not a session that breaks for ever."""
+    bench = Bench()
+    bench.sent()
+    bench.opened()
+    (frame, _mark) = bench.offer(notes={"exif": "x" * 5000})
+
+    assert frame.item.outcome == "failed"
+    assert frame.item.frames[0].reason.startswith("capture.a: cannot be sent on: its header takes")
+
+
 def test_a_source_without_pictures_is_done_at_once():
     """There is no stream that could end."""
     bench = Bench()
@@ -382,6 +393,19 @@ def test_a_capture_that_feeds_two_stages_waits_for_both():
         mark.weight,
     )
     assert mark.weight.denominator == 2
+
+
+def test_an_answer_after_a_break_opens_nothing():
+    """One branch has broken the session before the other has answered: it is over, and the next one opens."""
+    bench = Bench(lowers=("score", "preview"))
+    bench.sent()
+    epoch = bench.node.epoch
+    bench.opened(peer="be0")
+    bench.say(messages.Break("a", epoch), "be0")
+    bench.opened(peer="be1")
+
+    assert not bench.node.is_open
+    assert kinds(bench.passes(0.5)) == ["Open", "Open"]
 
 
 def test_a_camera_goes_where_it_belongs_now():

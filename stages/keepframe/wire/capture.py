@@ -14,9 +14,10 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from keepframe.archive import Epoch
-from keepframe.frame import START, Frame, Position
+from keepframe.frame import START, Frame, Item, Position
 from keepframe.stage.memory import pack, unpack
 from keepframe.wire import messages
+from keepframe.wire.codec import fitting
 from keepframe.wire.link import Node
 from keepframe.wire.store import Store, Stored
 from keepframe.wire.suspects import DEATHS, Suspects
@@ -71,6 +72,8 @@ class CaptureNode(Node):
         self.epoch: Epoch = (0, 0, nonce())
         self.peers: list[str] = []
         """Where the frames of this session go: one replica of each lower stage."""
+        self.is_asked = False
+        """Whether OPENED is waited for: one branch may break a session before another has answered."""
         self.answered: set[str] = set()
         self.begin: Mapping[str, Any] | None = None
         """The source's memory to begin with, once a session has opened."""
@@ -113,6 +116,7 @@ class CaptureNode(Node):
         """The source has given a frame; with `latest` the newest wins. One that comes after the end was never captured."""
         if self.is_ended:
             return
+        (frame,) = fitting(Item((frame,)), self.name).frames  # whatever a source says of its pictures
         self.store.add(frame, memory)
         if self.policy == "latest":
             headers = ("end", "dropped")
@@ -195,7 +199,7 @@ class CaptureNode(Node):
 
     def on_opened(self, peer: str, m: messages.Opened) -> None:
         """Begin behind what is committed: read the source from there, or send again what is held."""
-        if peer not in self.peers or m.epoch != self.epoch or self.is_open or self.is_over:
+        if peer not in self.peers or m.epoch != self.epoch or not self.is_asked or self.is_over:
             return
         self.answered.add(peer)
         if self.answered != set(self.peers):
@@ -214,7 +218,7 @@ class CaptureNode(Node):
         self._settled_upto(m.committed)
         self.store.free_left()
         self.known = self.points[m.committed] = memory
-        self.is_open, self.tries = True, 0
+        self.is_open, self.is_asked, self.tries = True, False, 0
         self.sent = self.taken = self.marked = m.committed
         self.in_flight.clear()
         self.marks.clear()
@@ -250,7 +254,7 @@ class CaptureNode(Node):
         """Open where the camera belongs now."""
         chosen = self._chosen()
         if chosen and chosen != self.peers:
-            self.is_open, self.retry_at = False, self.now
+            self.is_open, self.is_asked, self.retry_at = False, False, self.now
 
     def _chosen(self) -> list[str]:
         """A replica of each lower stage; none of all while one of them has none."""
@@ -258,7 +262,7 @@ class CaptureNode(Node):
         return [peer for peer in chosen if peer is not None] if None not in chosen else []
 
     def _open(self) -> None:
-        self.peers, self.answered = self._chosen(), set()
+        self.peers, self.answered, self.is_asked = self._chosen(), set(), True
         self.retry_at = self.now + ANSWER_S if self.peers else float("inf")  # until a replica is there
         incarnation, attempt, nonce = self.epoch
         self.epoch = (incarnation, attempt + bool(self.peers), nonce)
@@ -268,7 +272,7 @@ class CaptureNode(Node):
             self.send(peer, messages.Open(self.camera, self.epoch, self.store.held, weight, branch))
 
     def _closed(self) -> None:
-        self.is_open, self.tries = False, self.tries + 1
+        self.is_open, self.is_asked, self.tries = False, False, self.tries + 1
         self.retry_at = self.now + min(MAX_RETRY_S, RETRY_S * 2**self.tries)
         if not self._chosen():
             self.peers = []
