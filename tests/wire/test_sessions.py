@@ -3,7 +3,8 @@ The promises, held by the real nodes over seeded runs of simulation.py; SESSION_
 
 What a world checks: the account balances (streams without hole or overlap, every picture once, drops by policy alone), rows and
 memories equal what one process makes without faults to the last bit, nobody waits for ever, what waits is bounded. Where
-our code is behind the model a promise is smaller: a live camera may miss what stood in the store of a process that died.
+the store does not outlive its process, as here, a live camera may miss what stood in it; test_lasting_store.py has the other case.
+A finite source goes on from its committed memory, and a capture that finds a younger one has gone on stops and says why.
 """
 
 import os
