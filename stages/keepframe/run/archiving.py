@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import errno
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from keepframe.archive import Archive
 from keepframe.errors import ArchiveLockedError, StalePictureError
+from keepframe.run.exits import LOCKED, OK
 from keepframe.run.logs import log
 from keepframe.run.process import Process, Seat, new_nonce
 from keepframe.wire.gather import ArchiveNode, CommitJob, OpenJob
@@ -15,7 +19,6 @@ from keepframe.wire.gather import ArchiveNode, CommitJob, OpenJob
 RETRY_S = 1.0
 PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EBUSY)
 """Errors of the disk that pass: it is full, or somebody else holds the catalogue for a while."""
-LOCKED = 75
 
 
 class Archiving(Process):
@@ -36,15 +39,14 @@ class Archiving(Process):
     def work(self) -> int:
         """Until asked to leave. Returns the exit code: 0, or 75 if another archive has the catalogue."""
         try:
-            with self.archive, self.serving():
-                while (job := self._next()) is not None:
-                    if not self.archive.is_current():
-                        raise ArchiveLockedError("another archive process writes into this folder now")
-                    self._do(job)
+            with self.serving(), ExitStack() as exits:
+                if self._has_done(partial(exits.enter_context, self.archive)):
+                    while (job := self._next()) is not None:
+                        self._has_done(partial(self._do, job))
         except ArchiveLockedError as error:
             log.error("locked", detail=str(error))
             return LOCKED
-        return 0
+        return OK
 
     def status(self) -> dict[str, Any]:
         """How much is committed, how much waits, and what keeps it from going on."""
@@ -60,28 +62,33 @@ class Archiving(Process):
             self.shell.wait_for(lambda: self.is_leaving or self.node.jobs)
             return self.node.take()
 
-    def _do(self, job: OpenJob | CommitJob) -> None:
-        """Do a job; while the disk is full nothing is committed, and it goes on by itself when there is room again."""
+    def _has_done(self, step: Callable[[], object]) -> bool:
+        """
+        Do a step; while the disk is full nothing is committed, and it goes on by itself when there is room again.
+
+        False if it is asked to leave before that: what is not committed stays with its capture.
+        """
         while True:
             try:
-                self._answer(job)
+                step()
             except OSError as error:
                 if error.errno not in PASSING:
                     raise
+                folder = self.seat.pipeline.archive_folder
                 if not self.trouble:
-                    log.warning(
-                        "cannot-write", camera=job.camera, folder=self.archive.folder, error=str(error)
-                    )
-                self.trouble = f"{self.archive.folder}: {error}"
+                    log.warning("cannot-write", folder=folder, error=str(error))
+                self.trouble = f"{folder}: {error}"
                 if self._leaves_within(RETRY_S):
-                    return  # not committed: the frames stay with their capture
+                    return False
                 continue
             if self.trouble:
-                log.warning("can-write-again", camera=job.camera, folder=self.archive.folder)
+                log.warning("can-write-again", folder=self.seat.pipeline.archive_folder)
                 self.trouble = ""
-            return
+            return True
 
-    def _answer(self, job: OpenJob | CommitJob) -> None:
+    def _do(self, job: OpenJob | CommitJob) -> None:
+        if not self.archive.is_current():
+            raise ArchiveLockedError("another archive process writes into this folder now")
         if isinstance(job, OpenJob):
             standing = self.archive.open(job.camera, job.epoch, job.held)
             newest = self.archive.newest(job.camera)

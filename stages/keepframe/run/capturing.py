@@ -11,6 +11,7 @@ from keepframe.config.pipeline import CAPTURE, Pipeline
 from keepframe.config.pipeline import Store as Limits
 from keepframe.frame import Frame, Position
 from keepframe.picture.owned_slots import OwnedSlots
+from keepframe.run.exits import FAILED, LOCKED, OK
 from keepframe.run.logs import log
 from keepframe.run.process import Process, Seat, new_nonce, opened
 from keepframe.run.retrying import Retries
@@ -30,6 +31,10 @@ class Capturing(Process):
         use = pipeline.cameras[camera].source.bound
         self.source = read_source(use.contract, use.options, camera)
         self.failure: BaseException | None = None
+        self.total: int | None = None
+        self._oldest: Position | None = None
+        """The oldest frame that is not settled, as far as status() has seen, and since when it is the oldest."""
+        self._oldest_since = 0.0
         self.slots = opened(OwnedSlots, seat.stores[camera]) if camera in seat.stores else None
         if self.slots is not None:
             self.source.lend(self.slots.room)
@@ -50,20 +55,25 @@ class Capturing(Process):
         super().__init__(seat, node)
 
     def work(self) -> int:
-        """Until all is settled. Returns the exit code: 0, or 70 if the source cannot be read."""
+        """
+        Until all is settled.
+
+        Returns the exit code: 0, 70 if the source cannot be read (what it gave before is settled first), 75 if another capture of this
+        camera has taken over.
+        """
         with self.serving():
             reader = threading.Thread(target=self._read, name="source", daemon=True)
             reader.start()
             with self.shell.condition:
-                self.shell.wait_for(lambda: self.node.is_over or self.failure is not None)
-            self.control.tell("status", **self.status())
+                self.shell.wait_for(lambda: self.node.is_over)
+                self.control.tell("status", **self.status())
         if self.failure is not None:
             log.error("source-failed", camera=self.node.camera, error=str(self.failure) or repr(self.failure))
-            return 70
+            return FAILED
         if self.node.why:
             log.error("stopped", camera=self.node.camera, why=self.node.why)
-            return 75
-        return 0
+            return LOCKED
+        return OK
 
     def leave(self) -> None:
         """Stop reading; what was captured gets its outcome."""
@@ -96,7 +106,6 @@ class Capturing(Process):
 
     def _read(self) -> None:
         condition, node = self.shell.condition, self.node
-        self.total = None
         try:
             with condition:
                 condition.wait_for(lambda: node.begin is not None or node.is_over)
@@ -125,10 +134,10 @@ class Capturing(Process):
                 self._retry(retries)
             with self.shell.turn():
                 node.end()
-        except Exception as error:  # noqa: BLE001  told by the main thread, which ends the process
-            with condition:
+        except BaseException as error:  # noqa: BLE001  told by the main thread; sys.exit() would end this one alone
+            with self.shell.turn():
                 self.failure = error
-                condition.notify_all()
+                node.drain()
 
     def _retry(self, retries: Retries) -> None:
         """Give the frames out of quarantine a stream of their own."""
@@ -157,11 +166,6 @@ class Capturing(Process):
         if self.source.is_live:
             return LastingStore(camera, self.slots, limits.frames, limits.bytes)
         return Store(limits.frames, limits.bytes, left=[slot for slot, _ in self.slots.left()])
-
-    total: int | None = None
-    _oldest: Position | None = None
-    """The oldest frame that is not settled, as far as status() has seen, and since when it is the oldest."""
-    _oldest_since = 0.0
 
 
 def credit(pipeline: Pipeline) -> Credit:

@@ -15,11 +15,10 @@ from keepframe.config.pipeline import CAPTURE, Pipeline
 from keepframe.errors import ArchiveLockedError, ConfigError
 from keepframe.run.addresses import runtime_folder
 from keepframe.run.control import Control
+from keepframe.run.exits import CONFIG, FAILED, LOCKED
 from keepframe.run.hand import Hand
 from keepframe.run.logs import configure, inherited, log
 from keepframe.run.process import Seat
-
-LOCKED, CONFIG, FAILED = 75, 78, 70
 
 
 def run_process(

@@ -23,13 +23,13 @@ from keepframe.frame import Position
 from keepframe.picture.slots import Slots
 from keepframe.run.addresses import address, processes
 from keepframe.run.control import Control
+from keepframe.run.exits import INTERRUPTED
 from keepframe.run.hand import Hand
 from keepframe.wire.link import Node
 from keepframe.wire.shell import Shell
 
 AnySlots = TypeVar("AnySlots", bound=Slots)
 PR_SET_PDEATHSIG = 1
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,8 @@ class Process:
             die_with_parent()
             self.shell.watch(self.control.fd, lambda: self.control.read(self._on_command))
         self.shell.on_tick = self._on_tick
-        self.shell.start()
         self.control.tell("ready")
+        self.shell.start()  # from here on its thread is the one that tells
         try:
             yield
         finally:
@@ -119,7 +119,7 @@ class Process:
         self.control.tell("status", **self.status())
 
     def _on_command(self, command: dict[str, Any]) -> None:
-        match command["do"]:
+        match command.get("do"):
             case "drain" if not self.is_leaving:
                 self.leave()
             case "forget":

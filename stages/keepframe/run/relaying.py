@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from keepframe.frame import Frame, Item
+from keepframe.run.exits import OK
 from keepframe.run.logs import log
 from keepframe.run.process import Process, Seat, new_nonce
-from keepframe.stage import Line, Mark
+from keepframe.stage import Line, Mark, close_shared
 from keepframe.wire.codec import is_sendable
 from keepframe.wire.relay import RelayNode, Session
 
@@ -43,11 +45,12 @@ class Relaying(Process):
                     self.since = time.monotonic() if work else None
                 for session in ended:
                     if session.line is not None:
-                        session.line.close()
+                        self._let_go(session.line.close)
                 if work is not None:
                     self._do(*work)
                 elif self.is_leaving:
-                    return 0
+                    self._let_go(partial(close_shared, self.shared))
+                    return OK
 
     def leave(self) -> None:
         """Give every camera to whoever is there."""
@@ -62,6 +65,13 @@ class Relaying(Process):
             "waiting": self.node.waiting,
             "in_hand_s": round(in_hand_s, 3),
         }
+
+    def _let_go(self, close: Callable[[], object]) -> None:
+        """A stage that raises at its very end costs no frame."""
+        try:
+            close()
+        except Exception as error:  # noqa: BLE001  whatever a stage raises
+            log.warning("not-closed", stage=self.stage.name, error=repr(error))
 
     def _do(self, session: Session, thing: Item | Mark) -> None:
         events: Iterable[tuple[str, str]] = ()
