@@ -1,6 +1,7 @@
 """What the tests of the command line share: a way to call it, and an archive with one frame of each kind."""
 
 import json
+import tempfile
 
 import numpy as np
 import pytest
@@ -33,6 +34,14 @@ def call(tmp_path, monkeypatch):
         return CliRunner().invoke(main, [str(a) for a in arguments], catch_exceptions=False, **more)
 
     return call
+
+
+@pytest.fixture
+def runtime(monkeypatch):
+    """A folder for the sockets of runs, in which none runs; its path is short enough for them."""
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield folder
 
 
 @pytest.fixture
