@@ -421,3 +421,51 @@ def test_a_camera_goes_where_it_belongs_now():
 
     assert kinds(bench.sent()) == ["Open"]
     assert bench.node.peers == ["cafe"]
+
+
+def test_frames_out_of_quarantine_are_a_stream_of_their_own_and_never_dropped():
+    """The newest picture wins over older ones of its own stream only, and waits behind what is tried again."""
+    bench = Bench(policy="latest", store=Store(4))
+    bench.sent()
+    bench.opened()
+    bench.node.cut()
+    for _ in range(3):
+        bench.node.retry(Frame(camera="a", picture=PICTURE))
+    bench.node.cut()
+    bench.offer(20)
+    items = [stored.item for stored in bench.node.store.items.values()]
+
+    assert [(item.at, item.outcome) for item in items if item.at[0] == 0] == [
+        ((0, 0), None), ((0, 1), None), ((0, 2), None), ((0, 3), "end")
+    ]  # fmt: skip
+    assert [(item.at, item.outcome, item.count) for item in items if item.at[0] == 1] == [
+        ((1, 0), "dropped", 19), ((1, 19), None, 1)
+    ]  # fmt: skip
+    assert not bench.node.has_room
+
+
+def test_what_is_tried_again_leaves_the_memory_of_the_source_alone():
+    """It goes on where it stood, after a kill in the middle too."""
+    bench = Bench(has_memory=True)
+    bench.sent()
+    memory = {NAME: pack({"at": 3, "run": 0}, NAME)}
+    bench.opened((0, 5), is_ended=True, memory=memory)
+    bench.node.retry(Frame(camera="a", picture=PICTURE))
+    bench.node.cut()
+    marks = [body for body in bench.sent() if isinstance(body, messages.Mark)]
+
+    assert bench.node.begin == {"at": 3}
+    assert marks[-1].upto == (1, 1)
+    assert all(mark.memory == {} for mark in marks)
+
+
+def test_after_the_end_nothing_is_tried_again():
+    """What is drained ends; the frame stays in quarantine."""
+    bench = Bench()
+    bench.sent()
+    bench.opened()
+    bench.node.drain()
+    bench.node.retry(Frame(camera="a", picture=PICTURE))
+    bench.node.cut()
+
+    assert bench.node.store.items == {}
