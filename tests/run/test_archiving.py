@@ -74,6 +74,7 @@ class Trouble:
 
 
 def full():
+    """What a full disk raises."""
     return OSError(errno.ENOSPC, "No space left on device")
 
 
