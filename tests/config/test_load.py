@@ -627,3 +627,15 @@ def test_whatever_is_written_is_a_pipeline_or_told(cameras, stages, setting, onl
     else:
         assert found
         assert not [problem for problem in found if "\n" in problem]
+
+
+def test_a_stage_that_cannot_say_how_many_frames_it_holds_is_told(tmp_path):
+    """A property of the user's own that gives nonsense is a problem of the pipeline, not a traceback."""
+    (tmp_path / "holding.py").write_text(
+        "class Hold:\n    @property\n    def holds(self):\n        return 'x'\n\n    def __call__(self, frame):\n        return frame\n"
+    )
+    path = tmp_path / "pipeline.toml"
+    path.write_text('[cameras.a]\nsource = "synthetic"\n[stages.preprocess]\nuse = "holding:Hold"\n')
+
+    with pytest.raises(ConfigError, match="stages.preprocess: 'holding:Hold': expected holds to be how many frames"):
+        load(path)

@@ -122,7 +122,11 @@ def _overrides(camera: str, table: Table, stages: Table, problems: Problems) -> 
 def _check_holds(pipeline: Pipeline, problems: Problems) -> None:
     """A stage that holds frames back must get further ones, or all waits for ever."""
     for stage in pipeline.stages.values():
-        holds = pipeline.holds(stage.name)
+        try:
+            holds = pipeline.holds(stage.name)
+        except Exception as error:  # noqa: BLE001  a user's own property tells it
+            problems.add(("stages", stage.name), str(error))
+            return
         if holds and stage.queue.frames <= holds:
             problems.add(
                 ("stages", stage.name, "queue", "frames"),

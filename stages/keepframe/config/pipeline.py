@@ -162,12 +162,7 @@ class Pipeline:
 
 
 def _holds(use: Use) -> int:
-    contract = use.contract
-    if contract is None:
-        return 0
-    if isinstance(getattr(contract.target, "holds", 0), property):  # depends on the options
-        return int(contract.target(**use.options).holds)
-    return contract.holds
+    return use.contract.holds_with(use.options) if use.contract is not None else 0
 
 
 def frozen(table: dict[str, Any]) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -74,21 +74,21 @@ class Relaying(Process):
             log.warning("not-closed", stage=self.stage.name, error=repr(error))
 
     def _do(self, session: Session, thing: Item | Mark) -> None:
-        events: Iterable[tuple[str, str]] = ()
         if session.line is None:
             steps = [use.bound for use in self.stage.for_camera(session.camera)]
             session.line = Line(steps, session.camera, session.memory, session.committed, self.shared)
-            events = session.line.events
-            for kind, detail in events:
-                log.warning(kind, stage=self.stage.name, camera=session.camera, detail=detail)
         if isinstance(thing, Item) and thing.outcome is None:
             self.seat.hand.take(session.camera, thing.at)
         left = [self._fitting(t) if isinstance(t, Item) else t for t in session.line.push(thing)]
         self.seat.hand.release()
         self.frames += isinstance(thing, Item)
+        events = tuple(session.line.events)
+        session.line.events.clear()  # in place: the steps of the line add to this list
+        for kind, detail in events:
+            log.warning(kind, stage=self.stage.name, camera=session.camera, detail=detail)
         with self.shell.turn():
             self.since = None
-            self.node.finish(session, left, tuple(events))
+            self.node.finish(session, left, events)
 
     def _fitting(self, item: Item) -> Item:
         for frame in item.frames:
