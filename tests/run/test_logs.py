@@ -1,8 +1,10 @@
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -188,3 +190,15 @@ def test_another_form_is_refused():
     """The message says which there are."""
     with pytest.raises(ValueError, match="log: expected text or json, got 'xml'"):
         configure("xml", "score.0")
+
+
+def test_every_event_stands_in_the_documents_and_no_other():
+    """Whoever reads a log finds what a word means."""
+    root = Path(__file__).parents[2]
+    code = "\n".join(path.read_text() for path in (root / "stages").rglob("*.py"))
+    told = set(re.findall(r'\blog\.(?:info|warning|error)\(\s*"([a-z-]+)"', code)) | {"message", "fresh"}
+    rows = re.findall(
+        r"^\| (`[a-z-]+`(?:, `[a-z-]+`)*) \|", (root / "docs/running.md").read_text(), re.MULTILINE
+    )
+
+    assert sorted(word.strip("`") for row in rows for word in row.split(", ")) == sorted(told)
