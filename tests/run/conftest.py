@@ -33,8 +33,9 @@ def sockets(short, monkeypatch):
 
 
 @pytest.fixture
-def loaded(tmp_path):
+def loaded(tmp_path, monkeypatch):
     """Load a pipeline from its text; one without a camera gets one."""
+    monkeypatch.setattr(sys, "path", list(sys.path))  # loading adds the pipeline's folder
 
     def load_text(text="", *sets):
         path = tmp_path / "pipeline.toml"
