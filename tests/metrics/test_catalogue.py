@@ -47,7 +47,8 @@ def test_the_hottest_tile_is_where_the_object_is(name, make):
 
     assert score == metric(name).score(reference, test) > 0
     assert 0 <= box.x <= 30 <= 30 + box.width
-    assert 80 <= box.y <= 105
+    # dense flow is even over a patch of 8 px, and its largest tiles are equal but for rounding
+    assert 80 <= box.y <= 105 + 8
 
 
 def test_a_map_of_one_s_own_is_scaled_to_the_picture():

@@ -88,7 +88,10 @@ def _first_channel(image: Image) -> Image:
 
 def _score(value: float, reference: Image) -> float:
     plane = _luminance(reference)
-    return math.sqrt(max(10 ** (-value / 10) - block_edges(plane) / levels(plane) ** 2, 0.0))
+    error = 10 ** (-value / 10)
+    excess = error - block_edges(plane) / levels(plane) ** 2
+    # what the way over decibels has rounded is no difference
+    return math.sqrt(excess) if excess > 1e-12 * error else 0.0
 
 
 METRICS = (Recipe(psnr_b, _score),)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from keepframe.metrics.images import Image, bgr, pair
 from keepframe.metrics.recipe import Recipe, one_minus
+from keepframe.metrics.vectors import length
 
 Plane = NDArray[np.float32]
 
@@ -107,9 +108,9 @@ def phase_congruency(plane: Plane) -> Plane:
         squares = even * even + odd * odd
         amplitude += np.sqrt(squares).sum(axis=0)
         sum_even, sum_odd = even.sum(axis=0), odd.sum(axis=0)
-        length = _length(sum_even, sum_odd) + np.float32(_EPS)
-        sum_even /= length
-        sum_odd /= length
+        strength = length(sum_even, sum_odd) + np.float32(_EPS)
+        sum_even /= strength
+        sum_odd /= strength
         agreeing = even * sum_even + odd * sum_odd - np.abs(even * sum_odd - odd * sum_even)
         energy += np.maximum(agreeing.sum(axis=0) - np.float32(_noise_threshold(squares[0], noise)), 0)
     return np.asarray((energy + np.float32(_EPS)) / (amplitude + np.float32(_EPS)), np.float32)
@@ -205,12 +206,7 @@ def _congruency(plane: Plane, *, compatible: bool) -> Plane:
 def _slope(plane: Plane, border: int) -> Plane:
     along_x = cv2.sepFilter2D(plane, -1, _SLOPE, _SMOOTHING, borderType=border)
     along_y = cv2.sepFilter2D(plane, -1, _SMOOTHING, _SLOPE, borderType=border)
-    return _length(np.asarray(along_x), np.asarray(along_y))
-
-
-def _length(x: Plane, y: Plane) -> Plane:
-    # the last bit of cv2.magnitude depends on where memory lies, and a score must not
-    return np.asarray(np.sqrt(x * x + y * y), np.float32)
+    return length(np.asarray(along_x), np.asarray(along_y))
 
 
 def _alike(a: Plane, b: Plane, constant: float) -> Plane:

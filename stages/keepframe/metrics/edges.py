@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from keepframe.metrics.images import Image, gray_pair, one
 from keepframe.metrics.images import gray as to_gray
 from keepframe.metrics.recipe import Recipe, as_it_is
+from keepframe.metrics.vectors import length
 
 Operator = Literal["sobel", "prewitt", "scharr"]
 
@@ -36,7 +37,7 @@ def gradient_magnitude(image: Image, *, operator: Operator = "sobel") -> NDArray
     [0.0, 6.0, 6.0, 0.0]
     """
     along_x, along_y = _slopes(to_gray(one(image, "gradient-magnitude")), operator, "gradient-magnitude")
-    return np.asarray(cv2.magnitude(along_x, along_y) * np.float32(0.5**0.5))
+    return length(along_x, along_y) * np.float32(0.5**0.5)
 
 
 def edge_difference(reference: Image, test: Image, *, operator: Operator = "sobel") -> float:
@@ -137,8 +138,8 @@ def _strengths(
     a, b = gray_pair(reference, test, where)
     half = np.float32(0.5**0.5)
     return (
-        cv2.magnitude(*_slopes(a, operator, where)) * half,
-        cv2.magnitude(*_slopes(b, operator, where)) * half,
+        length(*_slopes(a, operator, where)) * half,
+        length(*_slopes(b, operator, where)) * half,
     )
 
 
@@ -149,12 +150,12 @@ def _turns(reference: Image, test: Image, sigma: float) -> NDArray[np.float32]:
     slope, smoothing = _blurred_scharr(sigma)
     (ax, ay), (bx, by) = (
         (
-            np.asarray(cv2.sepFilter2D(image, cv2.CV_32F, slope, smoothing, borderType=cv2.BORDER_REFLECT)),
-            np.asarray(cv2.sepFilter2D(image, cv2.CV_32F, smoothing, slope, borderType=cv2.BORDER_REFLECT)),
+            _filtered(image, slope, smoothing),
+            _filtered(image, smoothing, slope),
         )
         for image in (a, b)
     )
-    strength_a, strength_b = np.asarray(cv2.magnitude(ax, ay)), np.asarray(cv2.magnitude(bx, by))
+    strength_a, strength_b = length(ax, ay), length(bx, by)
     product = strength_a * strength_b
     turn = product - ax * bx
     turn -= ay * by
@@ -163,6 +164,11 @@ def _turns(reference: Image, test: Image, sigma: float) -> NDArray[np.float32]:
     turn /= product
     # rounding can put the dot product a little above the product of the lengths
     return np.asarray(cv2.threshold(turn, 1e-4, 0, cv2.THRESH_TOZERO)[1], np.float32)
+
+
+def _filtered(image: Image, across: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[np.float32]:
+    made = cv2.sepFilter2D(image, cv2.CV_32F, across, down, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(made, np.float32)
 
 
 @functools.cache

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from keepframe.metrics.images import Image, gray_pair
 from keepframe.metrics.recipe import Recipe
+from keepframe.metrics.vectors import length
 
 # DIS refuses pictures below its coarsest patch
 _SMALLEST_DIS = 32
@@ -84,7 +85,8 @@ def dense_flow(reference: Image, test: Image, *, method: Literal["dis", "farneba
 
 def _lengths(reference: Image, test: Image, method: str) -> NDArray[np.float32]:
     a, b = gray_pair(reference, test, "dense-flow")
-    if a.min() == a.max() or b.min() == b.max():
+    # both solvers find a little motion where nothing moved, in noise up to a pixel
+    if a.min() == a.max() or b.min() == b.max() or np.array_equal(a, b):
         return np.zeros(a.shape, np.float32)
     b = _in_the_light_of(a, b)
     nothing = np.zeros((*a.shape, 2), np.float32)
@@ -93,7 +95,7 @@ def _lengths(reference: Image, test: Image, method: str) -> NDArray[np.float32]:
         flow = engine.calc(a, b, nothing)
     else:
         flow = cv2.calcOpticalFlowFarneback(a, b, nothing, 0.5, 3, 15, 3, 5, 1.2, 0)
-    lengths = np.asarray(cv2.magnitude(flow[..., 0], flow[..., 1]))
+    lengths = length(np.asarray(flow[..., 0]), np.asarray(flow[..., 1]))
     # a flow longer than the picture is a solver that lost its way
     return np.minimum(np.nan_to_num(lengths, nan=0.0), np.float32(math.hypot(*a.shape)))
 

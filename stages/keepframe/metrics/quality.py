@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from keepframe.metrics.images import Image, gray_pair, pair
 from keepframe.metrics.recipe import Recipe, as_it_is, one_minus
 from keepframe.metrics.structure import blocks, channels, window_sums
+from keepframe.metrics.vectors import length
 
 _BLOCK = 8
 _C = np.float32(170)
@@ -95,7 +96,7 @@ def _gradient(image: Image, border: int) -> NDArray[np.float32]:
     flat = np.ones(3, np.float32)
     along_x = cv2.sepFilter2D(half, -1, _PREWITT, flat, borderType=border)
     along_y = cv2.sepFilter2D(half, -1, flat, _PREWITT, borderType=border)
-    return np.asarray(cv2.magnitude(along_x, along_y))
+    return length(np.asarray(along_x), np.asarray(along_y))
 
 
 def _uqi_map(reference: Image, test: Image) -> NDArray[np.float32]:

@@ -157,6 +157,8 @@ def _vertex(line: NDArray[np.float32], peak: int) -> float:
 
 
 def _ecc(a: Image, b: Image) -> Shift:
+    if np.array_equal(a, b):  # where the ascent ends a millionth of a pixel away
+        return Shift(0.0, 0.0, 1.0)
     start = _phase(a, b)
     if start.response < TRUSTED:
         start = Shift(0.0, 0.0, 0.0)
