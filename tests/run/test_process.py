@@ -1,0 +1,224 @@
+import json
+import os
+import select
+import signal
+
+import pytest
+
+from keepframe.picture.slots import Slots
+from keepframe.run import process as module
+from keepframe.run.control import Control, pair
+from keepframe.run.process import Process, die_with_parent, new_nonce, opened
+from keepframe.wire.relay import RelayNode
+
+SCALED = "[stages.preprocess]\nreplicas = 2\n"
+
+
+class Plain(Process):
+    """It does nothing, and notes what it is asked."""
+
+    def __init__(self, seat):
+        self.asked = []
+        super().__init__(
+            seat, RelayNode(seat.name, seat.uppers, ["archive"], list(seat.pipeline.cameras), new_nonce)
+        )
+
+    def leave(self):
+        super().leave()
+        self.asked.append("leave")
+
+    def suspect(self, at, killed):
+        self.asked.append(("suspect", at, killed))
+
+
+@pytest.fixture
+def process(seat, monkeypatch):
+    """A replica of `score`; it exits by an exception and does not ask the kernel to die with pytest."""
+
+    def leave_now(code):
+        raise SystemExit(code)
+
+    monkeypatch.setattr(module.os, "_exit", leave_now)
+    monkeypatch.setattr(module, "die_with_parent", lambda: made.asked.append("die with parent"))
+    known = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    made = Plain(seat("score.0", SCALED))
+    yield made
+    for number, handler in known.items():
+        signal.signal(number, handler)
+    if made.shell._wake >= 0:
+        made.shell.stop()
+
+
+@pytest.fixture
+def supervised(process):
+    """The process with a line to a supervisor; gives the supervisor's end."""
+    ours, fd = pair()
+    process.control = Control(fd)
+    yield ours
+    ours.close()
+    process.control._socket.close()
+
+
+def until(process, is_so):
+    """Wait until something holds, which the link's thread brings about."""
+    with process.shell.condition:
+        return process.shell.condition.wait_for(is_so, 10)
+
+
+def test_a_seat_knows_its_stage_and_its_neighbours(seat):
+    """Every replica of every stage above; the address of any process."""
+    score, capture = (
+        seat("score.1", SCALED),
+        seat("capture.front-door", '[cameras.front-door]\nsource = "synthetic"\n'),
+    )
+
+    assert (score.stage, score.uppers) == ("score", ["preprocess.0", "preprocess.1"])
+    assert (capture.stage, capture.uppers) == ("capture", [])
+    assert score.address_of("archive.0") == f"ipc://{score.folder}/archive.0"
+    assert score.read_stores() == []
+
+
+def test_it_is_ready_and_tells_of_itself(process, supervised):
+    """First that it is ready, then regularly how it is, whatever its worker does."""
+    with process.serving(), supervised.makefile("rb") as told:
+        first, second = json.loads(told.readline()), json.loads(told.readline())
+
+    assert first == {"event": "ready"}
+    assert second == {"event": "status", "rejected": 0, "refused": [], "is_leaving": False}
+    assert process.asked == ["die with parent"]
+
+
+def test_it_does_what_its_supervisor_says(process, supervised):
+    """One command after the other; it leaves once, however often it is told."""
+    order = {"do": "suspect", "stream": 3, "seq": 57, "killed": "score"}
+    with process.serving():
+        for command in ({"do": "drain"}, {"do": "dance"}, {}, {"do": "drain"}, order):
+            supervised.sendall(json.dumps(command).encode() + b"\n")
+        has_heard = until(process, lambda: len(process.asked) == 3)
+
+    assert has_heard
+    assert process.asked[1:] == ["leave", ("suspect", (3, 57), "score")]
+
+
+def test_processes_that_come_and_go_above_are_connected_and_let_go(process):
+    """Scaled up and down; those of other stages stay, and telling it twice is no harm."""
+    known = [sorted(process.node.ports)]
+    for names in (["preprocess.0", "preprocess.2"], ["preprocess.0", "preprocess.2"], ["preprocess.2"]):
+        process._on_command({"do": "uppers", "stage": "preprocess", "names": names})
+        known.append(sorted(process.node.ports))
+    process._on_command({"do": "uppers", "stage": "elsewhere", "names": []})
+
+    assert known == [
+        ["preprocess.0", "preprocess.1"],
+        *[["preprocess.0", "preprocess.2"]] * 2,
+        ["preprocess.2"],
+    ]
+    assert sorted(process.shell._endpoints.dealers) == sorted(process.node.ports) == ["preprocess.2"]
+
+
+def test_connections_to_a_dead_process_are_forgotten(process):
+    """The supervisor knows it before the silence tells."""
+    forgotten = []
+    process.node.forget = forgotten.append
+    process._on_command({"do": "forget", "name": "preprocess.0"})
+
+    assert forgotten == ["preprocess.0"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_first_signal_asks_it_to_leave(process, number):
+    """In a turn of the link's thread, where nothing is half-done."""
+    with process.serving():
+        os.kill(os.getpid(), number)
+        has_heard = until(process, lambda: process.asked)
+
+    assert has_heard
+    assert process.asked == ["leave"]
+    assert process.is_leaving
+
+
+def test_the_second_signal_leaves_at_once(process):
+    """Whatever is under way; nothing is lost by it."""
+    with process.serving():
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(SystemExit) as left:
+            signal.raise_signal(signal.SIGTERM)
+
+    assert left.value.code == 130
+
+
+def test_one_whose_supervisor_is_gone_leaves_at_once(process, supervised):
+    """Found at the latest when it next wants to tell of itself."""
+    supervised.close()
+    process.control.read(process._on_command)
+
+    with pytest.raises(SystemExit) as left:
+        process._on_tick()
+    assert left.value.code == 130
+
+
+def test_the_sockets_are_closed_at_the_end(process):
+    """Also after an error, so that the next life can listen there."""
+
+    def work():
+        with process.serving():
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        work()
+    again = Plain(process.seat)
+    again.shell.stop()
+
+    assert again.seat.address_of("score.0") == process.seat.address_of("score.0")
+
+
+def test_a_second_process_of_a_name_is_refused(process):
+    """Two that listen on one address would each get half."""
+    with pytest.raises(OSError, match="another process listens"):
+        Plain(process.seat)
+
+
+def test_nonces_differ_and_fit_into_a_message():
+    """62 bits, so that no sign gets in the way anywhere."""
+    nonces = {new_nonce() for _ in range(1000)}
+
+    assert len(nonces) == 1000
+    assert all(0 <= nonce < 2**62 for nonce in nonces)
+    assert max(nonces) > 2**52
+
+
+def test_an_inherited_store_is_let_go_of_under_its_number():
+    """What a stage starts must not inherit it; also if it is no store at all."""
+    fd, empty = Slots.create(1 << 16, 4), os.memfd_create("none")
+    store = opened(Slots, fd)
+    with pytest.raises((ValueError, OSError)):
+        opened(Slots, empty)
+
+    for number in (fd, empty):
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(number)
+    assert store.id
+
+
+def test_it_dies_with_its_parent():
+    """Even if that one is killed: a grandchild of this test ends when its parent does."""
+    ours, theirs = os.pipe()
+    asked, tell = os.pipe()
+    parent = os.fork()
+    if parent == 0:
+        if os.fork() == 0:
+            os.close(ours)
+            die_with_parent()
+            os.write(tell, b"x")
+            signal.pause()
+            os._exit(0)
+        os.read(asked, 1)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.close(theirs)
+    os.waitpid(parent, 0)
+    ended, _, _ = select.select([ours], [], [], 10)
+
+    assert ended
+    assert os.read(ours, 1) == b""
+    for fd in (ours, asked, tell):
+        os.close(fd)
