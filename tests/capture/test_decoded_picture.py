@@ -4,7 +4,8 @@ import av
 import numpy as np
 import pytest
 
-from keepframe.capture import video
+from keepframe.capture import synthetic, video
+from keepframe.picture import heap
 from keepframe.picture.planes import full_range
 
 
@@ -82,3 +83,23 @@ def test_gray_of_limited_range_is_stretched(make_video, color_range, is_stretche
     picture = next(video(path=path)()).picture.gray()
 
     assert np.array_equal(picture, full_range(luma) if is_stretched else luma)
+
+
+@pytest.mark.parametrize("source", ["video", "synthetic"])
+def test_pictures_are_made_in_the_room_that_was_lent(make_video, source):
+    """Planes go straight there, and show the same as elsewhere."""
+    spaces = []
+
+    def room(nbytes):
+        spaces.append(heap(nbytes))
+        return spaces[-1]
+
+    def make():
+        return video(path=make_video(count=3)) if source == "video" else synthetic(count=3)
+
+    lent = make()
+    lent.picture_room = room
+    pictures = [frame.picture for frame in lent()]
+
+    assert [bytes(space.view) for space in spaces] == [bytes(p.handle.data()) for p in pictures]
+    assert [p.bgr().tobytes() for p in pictures] == [frame.picture.bgr().tobytes() for frame in make()()]

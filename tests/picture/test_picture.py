@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keepframe.errors import PictureError
-from keepframe.picture import FORMATS, Inline, Picture, read_only
+from keepframe.picture import FORMATS, Inline, Picture, heap, read_only
 from keepframe.picture.encoded import jpeg_size, to_jpeg
 from keepframe.picture.picture import size_of
 
@@ -142,3 +142,12 @@ def test_sizes_are_those_of_the_planes(height, width):
 
     assert size_of("yuv420", height, width) == height * width + 2 * half
     assert size_of("jpeg", height, width) is None
+
+
+def test_a_picture_can_be_copied_into_a_room(photo):
+    """Whatever is done to the array afterwards; also of one that is not contiguous."""
+    array = photo.copy()[::2, ::-1]
+    expected, picture = array.copy(), Picture.of(array, heap)
+    array[:] = 0
+
+    np.testing.assert_array_equal(picture.bgr(), expected)

@@ -5,7 +5,7 @@ import pytest
 
 from keepframe.clock import FakeClock
 from keepframe.frame import Frame
-from keepframe.picture import Picture
+from keepframe.picture import Picture, heap
 from keepframe.stage.contract import read_contract
 from keepframe.stage.source import read_source
 
@@ -263,3 +263,25 @@ def test_a_source_that_does_not_yield_is_told(target, got):
     assert (
         str(error.value) == f"'mine': a source yields pictures one after the other, got one {got}: `yield` it"
     )
+
+
+def test_arrays_are_copied_once_into_the_room_that_was_lent():
+    """So that what the source does with its array afterwards changes nothing, and nobody copies again."""
+    spaces = []
+
+    def room(nbytes):
+        spaces.append(heap(nbytes))
+        return spaces[-1]
+
+    def same():
+        array = np.zeros((2, 3), np.uint8)
+        for value in (1, 2):
+            array[:] = value
+            yield array
+
+    lent = reading(same)
+    lent.lend(room)
+    pictures = [shot.frame.picture for shot in lent]
+
+    assert [bytes(space.view) for space in spaces] == [b"\1" * 6, b"\2" * 6]
+    assert [bytes(picture.handle.data()) for picture in pictures] == [b"\1" * 6, b"\2" * 6]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from keepframe.errors import PictureError
 from keepframe.picture import encoded, planes
-from keepframe.picture.handle import Handle, Inline
+from keepframe.picture.handle import Handle, Inline, Room
 
 Image = NDArray[Any]
 Format = Literal["gray", "bgr", "yuv420", "jpeg"]
@@ -58,11 +58,21 @@ class Picture:
             )
 
     @classmethod
-    def of(cls, image: Image) -> Picture:
-        """A picture of an array: (H, W) gray or (H, W, 3) BGR, uint8. Raises TypeError or ValueError for another."""
-        image = np.ascontiguousarray(read_only(image))
+    def of(cls, image: Image, room: Room | None = None) -> Picture:
+        """
+        A picture of an array: (H, W) gray or (H, W, 3) BGR, uint8. Raises TypeError or ValueError for another.
+
+        room: where to copy it to; None: the array itself is what the picture shows, as long as nobody writes to it.
+        """
+        image = read_only(image)
         kind: Format = "gray" if image.ndim == 2 else "bgr"
-        return cls(kind, image.shape[0], image.shape[1], Inline(image.data.cast("B")))
+        if room is None:
+            return cls(
+                kind, image.shape[0], image.shape[1], Inline(np.ascontiguousarray(image).data.cast("B"))
+            )
+        space = room(image.size)
+        np.copyto(np.frombuffer(space.view, np.uint8).reshape(image.shape), image)
+        return cls(kind, image.shape[0], image.shape[1], space.close())
 
     @classmethod
     def of_jpeg(cls, data: bytes) -> Picture:

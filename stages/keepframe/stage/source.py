@@ -15,7 +15,7 @@ import numpy as np
 
 from keepframe.clock import Clock, SystemClock
 from keepframe.frame import Frame
-from keepframe.picture import Image, Picture, Room
+from keepframe.picture import Image, Picture, Room, heap
 from keepframe.stage.contract import Contract
 
 
@@ -35,6 +35,7 @@ class Reading:
         self.source: Any = contract.target(**options) if contract.is_class else None
         self.options = {} if contract.is_class else dict(options)
         owner = self.source if contract.is_class else contract.target
+        self.room: Room = heap
         self.is_live: bool = bool(getattr(owner, "is_live", False))
 
     @property
@@ -43,7 +44,8 @@ class Reading:
         return self.contract.has_memory and not self.is_live
 
     def lend(self, room: Room) -> None:
-        """Let it make its pictures in this room, if it can: if it has an attribute `picture_room`."""
+        """Make pictures of its arrays in this room; one with an attribute `picture_room` makes its pictures there itself."""
+        self.room = room
         if hasattr(self.source, "picture_room"):
             self.source.picture_room = room
 
@@ -112,7 +114,8 @@ class Reading:
     def _picture(self, image: Image) -> Picture:
         """A picture of pixels that stay as they are now: a source may fill the same array again and again."""
         try:
-            return Picture.of(image.copy() if image.base is not None or image.flags.writeable else image)
+            is_lasting = isinstance(image, np.ndarray) and image.base is None and not image.flags.writeable
+            return Picture.of(image, None if is_lasting else self.room)
         except (TypeError, ValueError) as error:
             raise type(error)(f"{self.contract.use!r}: {error}") from error
 
