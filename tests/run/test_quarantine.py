@@ -1,17 +1,21 @@
 """Frames that kill their process in real pipelines: they lie in quarantine, and the next start tries them again."""
 
+import numpy as np
 import pytest
 from running import begin, is_sound, left_behind, rows, run, write
 
-from keepframe.archive import quarantine
+from keepframe.archive import Archive, quarantine
 from keepframe.archive.quarantine import RETRY_OF
 from keepframe.archive.reading import Reader
 from keepframe.config import load
+from keepframe.frame import Frame, Item
+from keepframe.picture import Picture
 from keepframe.stage import read_source
 
 pytestmark = pytest.mark.slow
 
 COUNT = 60
+PICTURE = Picture.of(np.full((240, 320), 90, np.uint8))
 CAMERA = '[cameras.a]\nsource = "synthetic"\n'
 FINITE = f"{CAMERA}count = {COUNT}\n"
 DEADLY = '[stages.preprocess]\nsteps = [{{ use = "mine:slow", seconds = {} }}, {{ use = "mine:deadly", seq = {} }}, {{ use = "grayscale" }}]\n'
@@ -113,3 +117,37 @@ def test_a_live_camera_tries_first_and_drops_none_of_what_it_tries(tmp_path):
     assert streams(folder)[2] > 0
     assert in_quarantine(folder) == []
     assert is_sound(folder)
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_kill_in_the_middle_loses_none_and_tries_none_twice(live, tmp_path):
+    """Captures, stages and the archive are killed over ten frames out of quarantine; each gets one row, apart from the camera's own."""
+    slow = '[stages.preprocess]\nsteps = [{ use = "mine:slow", seconds = 0.1 }, { use = "grayscale" }]\n'
+    folder = write(tmp_path, (CAMERA if live else FINITE) + slow)
+    items = [
+        Item((Frame(camera="a", seq=seq, outcome="failed", reason="poison: x died", picture=PICTURE),))
+        for seq in range(10)
+    ]
+    with Archive(folder=folder / "archive") as archive:
+        archive.open("a", (0, 1, 7), None)
+        archive.commit(
+            "a", (0, 1, 7), (0, 10), [*items, Item((Frame(camera="a", seq=10, outcome="end"),))], {}, []
+        )
+    quarantine.mark(folder / "archive", [])
+    running = begin(folder)
+    for stage in ("capture", "preprocess", "archive"):
+        left = len(in_quarantine(folder))
+        running.wait_until(lambda left=left: len(in_quarantine(folder)) < left, "one has gone through")
+        running.kill(stage)
+    running.wait_until(lambda: not in_quarantine(folder), "all have gone through")
+    if live:
+        running.process.terminate()
+    running.end()
+    tried = [row for row in rows(folder) if RETRY_OF in row[7]]
+    own = [row for row in rows(folder) if row[1] > 0 and RETRY_OF not in row[7]]
+
+    assert sorted(row[7][RETRY_OF] for row in tried) == [f"a/0/{seq}" for seq in range(10)]
+    assert {row[1] for row in tried}.isdisjoint({row[1] for row in own})
+    assert live or sorted(row[2] for row in own) == list(range(COUNT))
+    assert is_sound(folder)
+    assert left_behind(folder) == ([], [], [])
