@@ -44,6 +44,7 @@ def engine(monkeypatch, archive):
         return RunResult(noted.code, {"lobby": counts}, archive, 75.2)
 
     monkeypatch.setattr(module, "supervise", supervise)
+    monkeypatch.setenv("KEEPFRAME_LOG", "text")  # a run sets it for its children
     return noted
 
 
@@ -161,6 +162,37 @@ def test_a_sheet_that_cannot_be_written_is_no_failure(call, place, engine, archi
 
     assert done.exit_code == 0
     assert "no-contact-sheet" in caplog.text
+
+
+@pytest.mark.parametrize("given", ["option", "variable"])
+def test_in_json_every_line_on_stderr_is_an_object(given, call, place, engine, monkeypatch):
+    """How far it is and how it ended too; the result stays on stdout, for people."""
+
+    def supervise(pipeline, *, again, show):
+        show(Progress(9, 9, 9, {"kept": 2}, trouble="disk full"))
+        return RunResult(70, {}, place, 75.2)
+
+    monkeypatch.setenv("KEEPFRAME_LOG", "json" if given == "variable" else "text")
+    monkeypatch.setattr(module, "supervise", supervise)
+    done = call("run", *(["--log", "json"] if given == "option" else []))
+    told = [json.loads(line) for line in done.stderr.splitlines()]
+
+    assert done.exit_code == 70
+    assert [(line["level"], line["event"], line["process"]) for line in told] == [
+        ("info", "progress", "supervisor"),
+        ("error", "ended", "supervisor"),
+    ]
+    assert told[1]["exit_code"] == 70
+    assert os.environ["KEEPFRAME_LOG"] == "json"
+
+
+def test_another_form_of_the_log_is_refused(call, place, engine):
+    """Before anything starts."""
+    done = call("run", "--log", "xml")
+
+    assert done.exit_code == 2
+    assert "'xml' is not one of 'text', 'json'" in done.stderr
+    assert engine.calls == []
 
 
 @pytest.mark.slow
