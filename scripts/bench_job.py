@@ -36,12 +36,13 @@ steps = [{ use = "grayscale", min_width = 96 }, { use = "downsample", width = 48
 inputs = ["all"]
 use = "archive"
 """
+VERSIONS = ("keepframe", "av", "opencv-python-headless", "pyzmq", "numpy")
 QUIET = "[stages.score]\nthreshold = 99.0\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to do the job. command: of a clip and a fresh folder. share: of the clip's loops that it is given."""
+    """One way to do the job. command: of a clip and a fresh folder. share: of the long clip's pictures that it is given."""
 
     name: str
     command: Callable[[Path, Path], list[str]]
@@ -73,7 +74,7 @@ def forms(*, with_rivals: bool) -> list[Form]:
         Form("keepframe, separate processes", pipeline),
         Form("keepframe, preprocess and score fused", pipeline, FUSED),
         Form("keepframe, separate, nothing kept", pipeline, QUIET),
-        Form("OpenCV loop as tutorials teach", own("tutorial"), share=Fraction(1, 2)),
+        Form("OpenCV loop as tutorials teach", own("tutorial"), share=Fraction(1, 4)),
     ]
     rival = os.environ.get("BENCH_RIVAL_PYTHON")
     if with_rivals and rival:
@@ -81,7 +82,7 @@ def forms(*, with_rivals: bool) -> list[Form]:
         def scan(clip: Path, _folder: Path) -> list[str]:
             return [rival, "-m", "dvr_scan", "-i", str(clip), "-so"]
 
-        chosen.append(Form("DVR-Scan, scan only", scan, share=Fraction(1, 4)))
+        chosen.append(Form("DVR-Scan, scan only", scan, share=Fraction(1, 8)))
     return chosen
 
 
@@ -167,15 +168,17 @@ class Clips:
     source: Path
     folder: Path
     loops: int
+    pictures: int
+    """How many the source has."""
 
     def of(self, form: Form) -> tuple[Path, int]:
         """The clip for a form, and how many pictures it has; made when it is first asked for."""
-        loops = max(1, int(self.loops * form.share))
-        path = self.folder / str(loops) / f"{CAMERA}.mp4"
+        pictures = int(self.loops * self.pictures * form.share)
+        path = self.folder / str(pictures) / f"{CAMERA}.mp4"
         if not path.exists():
             path.parent.mkdir()
-            (path.parent / "count").write_text(str(looped(self.source, path, loops)))
-        return path, int((path.parent / "count").read_text())
+            looped(self.source, path, self.loops, pictures=pictures)
+        return path, pictures
 
     def first(self) -> Path:
         """One picture."""
@@ -258,15 +261,12 @@ def bench(*, height: int | None, repeats: int, seconds: float, with_rivals: bool
         once = run(
             chosen[1], source.rename(folder / f"{CAMERA}.mp4") if height else _named(source, folder)
         ).wall_s
-        clips = Clips(folder / f"{CAMERA}.mp4", folder, max(1, round(seconds / once)))
-        costs = list(measure(chosen, clips, repeats))
-        with av.open(str(clips.source)) as container:
+        with av.open(str(folder / f"{CAMERA}.mp4")) as container:
             video = container.streams.video[0]
-            shape = f"{video.width}×{video.height}, {video.codec_context.name}"
-        versions = ", ".join(
-            f"{name} {version(name)}"
-            for name in ("keepframe", "av", "opencv-python-headless", "pyzmq", "numpy")
-        )
+            shape, pictures = f"{video.width}×{video.height}, {video.codec_context.name}", video.frames
+        clips = Clips(folder / f"{CAMERA}.mp4", folder, max(1, round(seconds / once)), pictures)
+        costs = list(measure(chosen, clips, repeats))
+        versions = ", ".join(f"{name} {version(name)}" for name in VERSIONS)
         return (
             f"{before}; after the runs {machine().rpartition('load ')[2]}. {versions}; {_rival()}.\n\n"
             f"`examples/lobby.mp4`{f' scaled to {shape}' if height else f' ({shape})'}, {clips.loops} times behind itself; {repeats} repeats.\n\n"

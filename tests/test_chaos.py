@@ -14,7 +14,10 @@ ROOT = Path(__file__).parents[1]
 def test_nothing_is_lost_in_a_short_storm():
     """Two dozen faults in four pipelines: accounts balance, archives are those of undisturbed runs, nothing is left behind."""
     done = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "chaos.py", "--short"], capture_output=True, text=True, check=False
+        [sys.executable, ROOT / "scripts" / "chaos.py", "--short"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,39 @@
+"""The benchmarks still run and tell what they promise; what they measure is no matter for a test."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+def bench(name, *arguments):
+    """Run one and return what it printed."""
+    command = [sys.executable, ROOT / "scripts" / f"bench_{name}.py", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_every_form_of_the_job_keeps_what_it_should():
+    """Once through the clip: keepframe's three forms keep the same number of pictures, and each has its row."""
+    rows = [line.split(" | ") for line in bench("job", "--quick").splitlines() if line.startswith("| ")]
+    kept = {row[0].removeprefix("| "): row[2] for row in rows[1:]}
+    ours = {
+        kept[f"keepframe, {form}"]
+        for form in ("one-process loop", "separate processes", "preprocess and score fused")
+    }
+
+    assert len(ours) == 1
+    assert int(ours.pop()) > 1
+    assert kept["keepframe, separate, nothing kept"] == "1"
+
+
+def test_frames_flow_again_after_a_kill_of_each_stage():
+    """One kill each: every camera has a commit of a new session afterwards, and the account balances."""
+    told = bench("recovery", "--kills", "1")
+
+    assert all(f"| {stage} | 1 |" in told for stage in ("preprocess", "score", "archive", "capture"))
