@@ -11,7 +11,7 @@ from keepframe.config.pipeline import Use
 from keepframe.frame import START, Frame, Item
 from keepframe.run.relaying import Relaying
 from keepframe.stage import Mark, read_contract
-from keepframe.wire.codec import is_sendable
+from keepframe.wire.codec import fitting
 from keepframe.wire.relay import Session
 
 GRAY = np.full((4, 6), 7, np.uint8)
@@ -176,13 +176,11 @@ def test_what_does_not_fit_into_a_header_fails(relaying):
     process._do(session(), Item((frame(),)))
     (item,) = process.left
 
-    assert is_sendable(item)
+    assert fitting(item, "x") is item
     assert [(f.outcome, f.part, dict(f.notes), dict(f.scores)) for f in item.frames] == [
         ("failed", "", {}, {})
     ]
-    assert item.frames[0].reason == (
-        "preprocess: notes and scores take too much room in the header; fewer or shorter ones"
-    )
+    assert item.frames[0].reason.startswith("preprocess: cannot be sent on: its header takes ")
 
 
 @pytest.mark.parametrize("makes", ["frame", "nothing", "parts", "error", "verdict"])

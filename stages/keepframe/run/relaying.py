@@ -13,7 +13,7 @@ from keepframe.run.exits import OK
 from keepframe.run.logs import log
 from keepframe.run.process import Process, Seat, new_nonce
 from keepframe.stage import Line, Mark, close_shared
-from keepframe.wire.codec import is_sendable
+from keepframe.wire.codec import fitting
 from keepframe.wire.relay import RelayNode, Session
 
 
@@ -99,12 +99,7 @@ class Relaying(Process):
             item = replace(
                 item, frames=tuple(f.settled("filtered", self.stage.name) for f in item.frames[:1])
             )
-        if is_sendable(item):
-            return item
-        first = item.frames[0]
-        why = f"{self.stage.name}: notes and scores take too much room in the header; fewer or shorter ones"
-        bare = replace(first, part="", notes={}, scores={}).settled("failed", why)
-        return replace(item, frames=(bare,))
+        return fitting(item, self.stage.name)
 
     def _is_ours(self, frame: Frame) -> bool:
         """Whether a step of this stage has failed the frame; one that came failed was told where it did."""

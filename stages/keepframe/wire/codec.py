@@ -123,11 +123,6 @@ def unpack_item(camera: str, packed: bytes, stores: Mapping[int, Slots]) -> Item
     return read_item(camera, Fields(_unpack(packed, _LIMITS), "item"), [], stores)
 
 
-def is_sendable(item: Item) -> bool:
-    """Whether an item's header fits what decode() believes."""
-    return not _misfit(item)
-
-
 def _misfit(item: Item) -> str:
     try:
         stores = stores_of(item)  # a place is longer than none
