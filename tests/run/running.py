@@ -92,7 +92,9 @@ class Running:
 
     def settled(self):
         """How many frames the captures know to be settled."""
-        return sum(sum(outcomes.values()) for outcomes in (self.status() or {"cameras": {}})["cameras"].values())
+        return sum(
+            sum(outcomes.values()) for outcomes in (self.status() or {"cameras": {}})["cameras"].values()
+        )
 
     def in_flight(self):
         """How many frames are captured and not settled."""
@@ -140,7 +142,14 @@ def write(folder, text):
 
 def begin(folder, *arguments):
     """Start a run of the pipeline in a folder."""
-    command = [sys.executable, "-c", "from keepframe.cli import main; main()", "run", "pipeline.toml", *arguments]
+    command = [
+        sys.executable,
+        "-c",
+        "from keepframe.cli import main; main()",
+        "run",
+        "pipeline.toml",
+        *arguments,
+    ]
     with (folder / "log").open("a") as log:
         return Running(folder, subprocess.Popen(command, cwd=folder, stdout=log, stderr=log))
 
@@ -154,7 +163,17 @@ def rows(folder):
     """What the archive holds of every frame: everything that a verdict is made of, and the picture's digest."""
     with Reader(folder / "archive") as reader:
         return [
-            (r.camera, r.stream, r.seq, r.outcome, r.reason, r.threshold, dict(r.scores), dict(r.notes), r.sha256)
+            (
+                r.camera,
+                r.stream,
+                r.seq,
+                r.outcome,
+                r.reason,
+                r.threshold,
+                dict(r.scores),
+                dict(r.notes),
+                r.sha256,
+            )
             for r in reader.rows()
         ]
 
@@ -183,6 +202,6 @@ def left_behind(folder):
 
 def _command(process):
     try:
-        return (process / "cmdline").read_text() + os.readlink(process / "cwd")
+        return (process / "cmdline").read_text() + str((process / "cwd").readlink())
     except OSError:
         return ""

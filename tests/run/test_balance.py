@@ -17,7 +17,9 @@ pytestmark = pytest.mark.slow
 def jpeg(seed, height=48, width=64):
     """A picture file that is unlike the others."""
     blocks = np.random.default_rng(seed).integers(0, 255, (6, 8, 3), np.uint8)
-    return cv2.imencode(".jpg", cv2.resize(blocks, (width, height), interpolation=cv2.INTER_NEAREST))[1].tobytes()
+    return cv2.imencode(".jpg", cv2.resize(blocks, (width, height), interpolation=cv2.INTER_NEAREST))[
+        1
+    ].tobytes()
 
 
 def test_a_folder_with_broken_files_rejects_those_and_goes_on(tmp_path):
@@ -93,12 +95,16 @@ def test_a_full_disk_stops_committing_says_so_and_goes_on_by_itself(tmp_path):
     assert run(roomy) == 0
     archive = tight / "archive"
     archive.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "none", archive], check=False, capture_output=True).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6m", "none", archive], check=False, capture_output=True
+    ).returncode:
         pytest.skip("cannot mount a tmpfs here")
     try:
         running = begin(tight)
         running.wait_until(
-            lambda: any("archive" in p["trouble"] for p in (running.status() or {"processes": []})["processes"]),
+            lambda: any(
+                "archive" in p["trouble"] for p in (running.status() or {"processes": []})["processes"]
+            ),
             "top tells of the full disk",
         )
         assert "cannot-write" in running.log()

@@ -226,6 +226,7 @@ def test_the_status_says_what_top_shows():
     assert told["cameras"] == {"front-door": {"kept": 3, "unchanged": 1}}
     assert told["processes"][0] == {
         "pid": None, "stage": "archive", "replica": "0", "state": "restarting", "frames_per_s": 0.0, "waiting": 4,
-        "in_flight": 0, "restarts": 2, "in_hand_s": 1.5, "rss_mb": 0, "trouble": "no room; a runs another",
+        "in_flight": 0, "restarts": 2, "in_hand_s": 1.5, "oldest": None, "oldest_s": 0.0, "rss_mb": 0,
+        "trouble": "no room; a runs another",
     }  # fmt: skip
     assert (told["processes"][1]["replica"], told["processes"][1]["in_flight"]) == ("front-door", 7)

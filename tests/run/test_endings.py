@@ -31,7 +31,9 @@ def test_a_second_run_finds_everything_settled_and_again_makes_a_new_stream(tmp_
 
 def test_a_frame_that_fails_is_told_by_the_exit_code(tmp_path):
     """A stage that raises loses that frame only; the run ends with 1."""
-    folder = write(tmp_path, ONE + '[stages.preprocess]\nsteps = [{ use = "mine:broken" }, { use = "grayscale" }]\n')
+    folder = write(
+        tmp_path, ONE + '[stages.preprocess]\nsteps = [{ use = "mine:broken" }, { use = "grayscale" }]\n'
+    )
 
     assert run(folder) == 1
     assert [(row[2], row[4]) for row in rows(folder) if row[3] == "failed"] == [
@@ -43,7 +45,9 @@ def test_a_process_that_never_begins_is_a_crash_loop(tmp_path):
     """A stage whose instance cannot be made dies in every life: five times, then the run ends with 70."""
     folder = write(tmp_path, ONE + '[stages.preprocess]\nuse = "mine:Stillborn"\n')
     with (folder / "stages" / "mine.py").open("a") as file:
-        file.write("\n\nclass Stillborn:\n    def __init__(self):\n        os._exit(9)\n\n    def __call__(self, frame):\n        return frame\n")
+        file.write(
+            "\n\nclass Stillborn:\n    def __init__(self):\n        os._exit(9)\n\n    def __call__(self, frame):\n        return frame\n"
+        )
 
     running = begin(folder)
 

@@ -10,7 +10,8 @@ from running import begin, events, is_sound, left_behind, rows, run, write
 pytestmark = pytest.mark.slow
 
 FOUR = "".join(
-    f'[cameras.c{n}]\nsource = "synthetic"\ncount = 150\nseed = {n}\nfps = 2.0\nobject_size = 0.5\n' for n in range(4)
+    f'[cameras.c{n}]\nsource = "synthetic"\ncount = 150\nseed = {n}\nfps = 2.0\nobject_size = 0.5\n'
+    for n in range(4)
 )
 SLOW = """
 [stages.preprocess]
@@ -72,7 +73,7 @@ def test_killing_everything_at_once_and_running_again_changes_nothing(undisturbe
 
 
 def test_no_process_outlives_a_killed_supervisor(tmp_path):
-    """kill -9 of the supervisor ends every child, and the folder can be used by the next run at once."""
+    """Kill -9 of the supervisor ends every child, and the folder can be used by the next run at once."""
     running = begin(write(tmp_path, FOUR + SLOW))
     running.wait_until(lambda: len(running.pids()) == 7, "all run")
     os.kill(running.process.pid, signal.SIGKILL)
@@ -101,7 +102,9 @@ def test_a_frozen_process_that_comes_back_changes_nothing(undisturbed, tmp_path)
     running.kill("score", signal.SIGSTOP)
     frozen = running.pids("score")[0]
     before = running.settled()
-    running.wait_until(lambda: running.settled() > before + 100, "the other replica has taken its cameras over")
+    running.wait_until(
+        lambda: running.settled() > before + 100, "the other replica has taken its cameras over"
+    )
     os.kill(frozen, signal.SIGCONT)
 
     assert running.end() == 0
@@ -111,12 +114,15 @@ def test_a_frozen_process_that_comes_back_changes_nothing(undisturbed, tmp_path)
 
 def test_a_stage_with_a_memory_is_the_same_under_kills_and_one_without_is_recorded(tmp_path):
     """`save` and `load` carry a counter through kills; a stage without them is told to have started fresh."""
-    stages = FOUR + """
+    stages = (
+        FOUR
+        + """
 [stages.preprocess]
 steps = [{ use = "mine:slow" }, { use = "mine:Forgetful" }, { use = "downsample", width = 48 }]
 [stages.score]
 use = "mine:EveryTenth"
 """
+    )
     calm, stormy = write(tmp_path / "calm", stages), write(tmp_path / "stormy", stages)
     assert run(calm) == 0
     running = begin(stormy)

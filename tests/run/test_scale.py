@@ -10,7 +10,8 @@ from keepframe.testing import run as run_in_memory
 pytestmark = pytest.mark.slow
 
 EIGHT = "".join(
-    f'[cameras.c{n}]\nsource = "synthetic"\ncount = 60\nseed = {n}\nfps = 2.0\nobject_size = 0.5\n' for n in range(8)
+    f'[cameras.c{n}]\nsource = "synthetic"\ncount = 60\nseed = {n}\nfps = 2.0\nobject_size = 0.5\n'
+    for n in range(8)
 )
 SLOW = """
 [stages.preprocess]
@@ -58,8 +59,10 @@ def test_running_in_memory_gives_the_same_verdicts(separate, tmp_path):
     in_memory = []
     for camera in pipeline.cameras.values():
         shots = read_source(camera.source.bound.contract, camera.source.options, camera.name)
-        for frame in run_in_memory(steps, (shot.frame for shot in shots)):
-            in_memory.append((frame.camera, frame.seq, frame.outcome or "kept", frame.reason, dict(frame.scores)))
+        in_memory += [
+            (frame.camera, frame.seq, frame.outcome or "kept", frame.reason, dict(frame.scores))
+            for frame in run_in_memory(steps, (shot.frame for shot in shots))
+        ]
 
     assert in_memory == [(row[0], row[2], row[3], row[4], row[6]) for row in separate]
 
@@ -72,7 +75,8 @@ def test_replicas_added_and_removed_while_it_runs_change_nothing(separate, tmp_p
         running.wait_until(lambda before=before: running.settled() > before, "it goes on")
         running.scale(stage, replicas)
         running.wait_until(
-            lambda stage=stage, replicas=replicas: len(running.pids(stage)) == replicas, f"{replicas} of {stage} run"
+            lambda stage=stage, replicas=replicas: len(running.pids(stage)) == replicas,
+            f"{replicas} of {stage} run",
         )
 
     assert running.end() == 0
