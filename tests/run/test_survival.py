@@ -1,5 +1,6 @@
 """What a live camera has captured outlives its capture process, and pictures in shared memory are those that travel inline."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -120,7 +121,8 @@ def test_nothing_is_left_of_the_memory(tmp_path):
     pids = [running.process.pid, *running.pids()]
     assert any(_stores(pid) for pid in pids)
     for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # the children die with their supervisor, or with us
+            os.kill(pid, signal.SIGKILL)
     running.process.wait()
     until = time.monotonic() + DEADLINE_S
     while any(map(_stores, pids)):

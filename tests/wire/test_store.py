@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keepframe.frame import START, Frame
-from keepframe.picture import Picture
+from keepframe.picture import Inline, Picture
 from keepframe.wire.store import Store
 
 PICTURES = [Picture.of(np.zeros((1, width), np.uint8)) for width in (1, 10, 50)]
@@ -117,3 +117,43 @@ def test_an_end_closes_the_stream():
 
     assert list(store.items) == [(4, 7), (5, 0)]
     assert store.items[5, 0].memory == {"read": 1}
+
+
+class Counted(Inline):
+    """A handle that knows how often it was let go."""
+
+    __slots__ = ("freed",)
+
+    def __init__(self, buffer):
+        super().__init__(buffer)
+        object.__setattr__(self, "freed", 0)
+
+    def free(self):
+        object.__setattr__(self, "freed", self.freed + 1)
+
+
+def test_a_picture_is_let_go_once_when_its_frame_is_settled_or_dropped():
+    """And neither before nor when the frame fails, for its picture goes along to quarantine."""
+    handles = [Counted(bytes(12)) for _ in range(4)]
+    store = Store()
+    for handle in handles:
+        store.add(Frame(picture=Picture("gray", 3, 4, handle)))
+    assert [handle.freed for handle in handles] == [0, 0, 0, 0]
+    store.fail((0, 0), "poison")
+    store.drop((0, 2))
+    store.drop((0, 3))
+    assert [handle.freed for handle in handles] == [0, 0, 1, 1]
+    store.free((0, 3))
+
+    assert [handle.freed for handle in handles] == [1, 1, 1, 1]
+    assert (store.frames, store.nbytes, store.items) == (0, 0, {})
+
+
+def test_what_the_process_before_has_left_is_let_go_when_asked():
+    """Once: after that it may be somebody else's."""
+    handle = Counted(b"left")
+    store = Store(left=[handle])
+    store.free_left()
+    store.free_left()
+
+    assert handle.freed == 1
