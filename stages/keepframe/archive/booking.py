@@ -182,10 +182,12 @@ def _book_one(catalogue: Catalogue, b: Booking, commit: int, now_ns: int) -> Dec
 
 def _book_end(catalogue: Catalogue, b: Booking, end: int | None, commit: int, now_ns: int) -> Decision:
     stream, seq = b.at
-    behind = catalogue.one(
-        "SELECT 1 FROM frame WHERE camera = ? AND stream = ? AND seq >= ?", plain(b.camera), stream, seq
+    last = catalogue.one(
+        'SELECT seq + "count" FROM frame WHERE camera = ? AND stream = ? ORDER BY seq DESC LIMIT 1',
+        plain(b.camera),
+        stream,
     )
-    if (end is not None and end != seq) or behind:
+    if (end is not None and end != seq) or (last is not None and last[0] > seq):
         _conflict(
             catalogue, b, f"the stream ended at {end}" if end is not None else "frames behind it", now_ns
         )

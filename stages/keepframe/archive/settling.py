@@ -71,7 +71,7 @@ class Settling:
         except (OSError, MemoryError, StalePictureError):
             raise  # the machine's trouble, not the frame's: the commit is tried again
         except Exception as error:  # noqa: BLE001 - whatever a picture does to its decoder costs this frame only
-            return replace(row, outcome="failed", reason=f"archive: {error or type(error).__name__}")
+            return replace(row, outcome="failed", reason=f"archive: {str(error) or type(error).__name__}")
         new = NewFile(self._free_name(name, made.suffix), made.data, hashlib.sha256(made.data).hexdigest())
         self.files.append(new)
         return replace(
@@ -91,7 +91,9 @@ class Settling:
         except (OSError, MemoryError, StalePictureError):
             raise
         except Exception as error:  # noqa: BLE001 - its outcome stands, whatever its bytes do
-            return replace(row, reason=f"{row.reason}; not in quarantine: {error or type(error).__name__}")
+            return replace(
+                row, reason=f"{row.reason}; not in quarantine: {str(error) or type(error).__name__}"
+            )
         new = NewFile(
             self._free_name(quarantined(frame), QUARANTINED), data, hashlib.sha256(data).hexdigest()
         )
