@@ -207,8 +207,8 @@ def settle_retries(catalogue: Catalogue, bookings: Iterable[Booking], now_ns: in
     for booking in bookings:
         name = str(booking.rows[0].notes.get(RETRY_OF, "")) if booking.rows else ""
         of = _named(catalogue, name) if name else None
-        if of is None or of.row.camera != plain(booking.camera):
-            continue
+        if of is None or not of.is_marked or of.row.camera != plain(booking.camera):
+            continue  # booked before, or a note of somebody else's
         again, outcome = f"{booking.camera}/{booking.at[0]}/{booking.at[1]}", booking.decision
         text = f"{of.row.name}: tried again as {again}: {outcome}"
         if outcome in ("failed", "dropped"):
