@@ -36,12 +36,12 @@ def engine(monkeypatch, archive):
         "dropped": 3,
         "failed": 1,
     }
-    noted = SimpleNamespace(calls=[], code=0)
+    noted = SimpleNamespace(calls=[], code=0, cameras={"lobby": counts}, is_stopped=False)
 
     def supervise(pipeline, *, again, show):
         noted.calls.append((pipeline, again))
         show(Progress(9, 9, 9, {"kept": 2}))
-        return RunResult(noted.code, {"lobby": counts}, archive, 75.2)
+        return RunResult(noted.code, noted.cameras, archive, 75.2, is_stopped=noted.is_stopped)
 
     monkeypatch.setattr(module, "supervise", supervise)
     monkeypatch.setenv("KEEPFRAME_LOG", "text")  # a run sets it for its children
@@ -64,6 +64,7 @@ def test_a_summary_ends_a_run(call, place, engine, archive):
         "9 seen, 2 kept, 78 % not stored, 1 rejected, 3 dropped, 1 failed, biggest change at 0:02 (1 min 15 s)",
         "pictures       archive",
         "contact sheet  archive/index.html",
+        "what and why   keepframe list --all archive",
     ]
     assert (archive / "index.html").is_file()
 
@@ -77,6 +78,37 @@ def test_scripts_get_one_object_on_the_last_line(call, place, engine, archive):
     assert list(said) == ["frames", "cameras", "archive", "seconds"]
     assert list(said["frames"]) == list(said["cameras"]["lobby"]) == KEYS
     assert (said["archive"], said["seconds"]) == (str(archive), 75.2)
+
+
+def test_scripts_find_every_camera_also_where_nothing_was_new(call, place, engine):
+    """With zeros, so that nobody has to ask whether it is there."""
+    engine.cameras = {}
+    said = json.loads(call("run", "--json").stdout)
+
+    assert said["cameras"] == {name: dict.fromkeys(KEYS, 0) for name in "ab"}
+
+
+@pytest.mark.parametrize(
+    ("name", "is_stopped", "text"),
+    [
+        ("lobby", False, "nothing new: everything is settled already (read it once more with --again)"),
+        ("door", False, "nothing seen: no picture found for door; is it the right path?"),
+        ("lobby", True, "nothing seen: stopped before the first picture"),
+    ],
+)
+def test_a_run_that_saw_nothing_says_why(call, place, engine, name, is_stopped, text):
+    """All was settled, there was nothing to see, or somebody stopped it: three things to tell apart."""
+    engine.cameras, engine.is_stopped = {}, is_stopped
+    (place / "pipeline.toml").write_text(f'[cameras.{name}]\nsource = "synthetic"\ncount = 5\n')
+
+    assert call("run").stdout.splitlines()[0] == text
+
+
+def test_a_run_that_was_stopped_says_that_it_can_go_on(call, place, engine):
+    """Its numbers are not those of the whole source."""
+    engine.is_stopped = True
+
+    assert "stopped before the end: the same command goes on from here" in call("run").stdout
 
 
 @pytest.mark.parametrize(
@@ -137,13 +169,6 @@ def test_a_taken_archive_exits_with_75(call, place, monkeypatch):
         75,
         "keepframe: archive: another archive (process 7) writes into this folder\n",
     )
-
-
-def test_nothing_new_is_said(call, place, monkeypatch, archive):
-    """A second run over settled sources has nothing to do."""
-    monkeypatch.setattr(module, "supervise", lambda *_, **__: RunResult(0, {}, archive, 0.1))
-
-    assert call("run").stdout.startswith("nothing new: everything is settled already")
 
 
 def test_a_run_that_kept_nothing_has_no_sheet(call, place, monkeypatch, tmp_path):

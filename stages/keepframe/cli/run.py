@@ -7,8 +7,10 @@ Starting, watching and ending processes is the business of keepframe.run.
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -68,9 +70,9 @@ def command(
         result = supervise(loaded, again=is_again, show=show)
     sheet = _sheet(result)
     if is_json:
-        write_json(said(result))
+        write_json(said(result, loaded.cameras))
     else:
-        _tell(result, sheet)
+        _tell(result, sheet, loaded.cameras)
     if result.exit_code in exits.RUN_WORDS:
         words = exits.RUN_WORDS[result.exit_code]
         if log_form == "json":
@@ -80,18 +82,21 @@ def command(
     ctx.exit(result.exit_code)
 
 
-def said(result: RunResult) -> dict[str, Any]:
+def said(result: RunResult, cameras: Iterable[str] = ()) -> dict[str, Any]:
     """
-    A result for scripts.
+    A result for scripts. cameras: those of the pipeline; one that saw nothing new is there too, with zeros.
 
-    >>> said(RunResult(0, {"a": {"captured": 2, "kept": 1, "unchanged": 1}}, Path("archive"), 1.25))["frames"]["captured"]
-    2
+    >>> result = RunResult(0, {"a": {"captured": 2, "kept": 1, "unchanged": 1}}, Path("archive"), 1.25)
+    >>> told = said(result, ["a", "b"])
+    >>> told["frames"]["captured"], told["cameras"]["b"]["captured"]
+    (2, 0)
     """
+    of_cameras = {name: result.cameras.get(name, {}) for name in [*cameras, *result.cameras]}
     keys = ("captured", *OUTCOMES)
     frames = sum((Counter(of) for of in result.cameras.values()), Counter[str]())
     return {
         "frames": {key: frames[key] for key in keys},
-        "cameras": {name: {key: of.get(key, 0) for key in keys} for name, of in result.cameras.items()},
+        "cameras": {name: {key: of.get(key, 0) for key in keys} for name, of in of_cameras.items()},
         "archive": str(result.archive),
         "seconds": round(result.seconds, 3),
     }
@@ -116,14 +121,30 @@ def _to_log(text: str) -> None:
     log.info("progress", detail=text)
 
 
-def _tell(result: RunResult, sheet: Path | None) -> None:
+def _tell(result: RunResult, sheet: Path | None, cameras: Iterable[str]) -> None:
+    archive = _short(result.archive)
     if not result.cameras and sheet is not None and result.exit_code == exits.OK:
-        click.echo("nothing new: everything is settled already (read it once more with --again)")
+        click.echo(_nothing(result, cameras))
     else:
         click.echo(f"{styled(_sentence(result), bold=True)} ({duration(result.seconds)})")
+        if result.is_stopped and result.exit_code == exits.OK:
+            click.echo("stopped before the end: the same command goes on from here")
     if sheet is not None:
-        click.echo(f"pictures       {_short(result.archive)}")
+        click.echo(f"pictures       {archive}")
         click.echo(f"contact sheet  {_short(sheet)}")
+    if any(of.get(outcome) for of in result.cameras.values() for outcome in ("rejected", "failed")):
+        click.echo(f"what and why   keepframe list --all {shlex.quote(archive)}")
+
+
+def _nothing(result: RunResult, cameras: Iterable[str]) -> str:
+    """Why a run that went well saw nothing."""
+    if result.is_stopped:
+        return "nothing seen: stopped before the first picture"
+    with Reader(result.archive) as reader:
+        known = reader.counts()
+    if empty := [name for name in cameras if name not in known]:
+        return f"nothing seen: no picture found for {', '.join(empty)}; is it the right path?"
+    return "nothing new: everything is settled already (read it once more with --again)"
 
 
 def _sentence(result: RunResult) -> str:

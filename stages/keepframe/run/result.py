@@ -38,6 +38,8 @@ class RunResult:
     seconds: float
     since_commit: int = 0
     """The newest commit before the run: what has a greater number belongs to it."""
+    is_stopped: bool = False
+    """Whether somebody asked it to end (Ctrl-C, SIGTERM) before its sources did."""
 
 
 def progress_of(children: Iterable[Child]) -> Progress:

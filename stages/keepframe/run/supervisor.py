@@ -89,7 +89,10 @@ class Supervisor:
         code = self.exit_code
         if code == OK and any(of["failed"] for of in counts.values()):
             code = SOME_FAILED
-        return RunResult(code, counts, self.account.folder, time.monotonic() - began, self.account.before)
+        seconds = time.monotonic() - began
+        return RunResult(
+            code, counts, self.account.folder, seconds, self.account.before, is_stopped=self._signals > 0
+        )
 
     def progress(self) -> Progress:
         """How far it is."""
