@@ -73,6 +73,16 @@ def test_a_frame_is_worked_on_and_passed_on(relaying):
     assert process.frames == 1
 
 
+def test_a_frame_that_cannot_be_sent_on_is_told_as_failed(relaying, caplog):
+    """What its stage noted is too much for a header."""
+    process = relaying(lambda frame: frame.with_note("text", "x" * 5000))
+    process._do(session(), Item((frame(3),)))
+
+    (record,) = caplog.records
+    assert (record.msg, record.fields["frame"]) == ("failed", "lobby/0/3")
+    assert "cannot be sent on" in record.fields["reason"]
+
+
 def test_a_stage_that_raises_loses_that_frame_only(relaying, caplog):
     """It goes on as failed, the reason is told once, and nothing is in hand."""
 

@@ -93,13 +93,19 @@ class Relaying(Process):
     def _fitting(self, item: Item) -> Item:
         for frame in item.frames:
             if frame.outcome == "failed" and self._is_ours(frame):
-                told = {"camera": frame.camera, "frame": frame.name, "reason": frame.reason}
-                log.warning("failed", stage=self.stage.name, **told)
+                self._tell_failed(frame)
         if self.is_sink and item.outcome != "end":  # whatever a sink makes of a frame decides nothing
             item = replace(
                 item, frames=tuple(f.settled("filtered", self.stage.name) for f in item.frames[:1])
             )
-        return fitting(item, self.stage.name)
+        fitted = fitting(item, self.stage.name)
+        if fitted is not item:
+            self._tell_failed(fitted.frames[0])
+        return fitted
+
+    def _tell_failed(self, frame: Frame) -> None:
+        told = {"camera": frame.camera, "frame": frame.name, "reason": frame.reason}
+        log.warning("failed", stage=self.stage.name, **told)
 
     def _is_ours(self, frame: Frame) -> bool:
         """Whether a step of this stage has failed the frame; one that came failed was told where it did."""
