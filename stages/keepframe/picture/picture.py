@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from keepframe.picture import encoded, planes
 from keepframe.picture.handle import Handle, Inline, Room
 
 Image = NDArray[Any]
+Made = TypeVar("Made")
 Format = Literal["gray", "bgr", "yuv420", "jpeg"]
 Matrix = Literal["bt601", "bt709"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -106,14 +107,18 @@ class Picture:
     def jpeg(self, quality: int = 90) -> bytes:
         """The picture as a JPEG file; one that is a JPEG already is given back byte for byte. quality: 1 to 100."""
         if self.format == "jpeg":
-            data = bytes(self.handle.data())
-            self.handle.check()
-            return data
-        return encoded.to_jpeg(self.gray() if self.format == "gray" else self.bgr(), quality)
+            return self._read(bytes)
+        return self._read(lambda data: encoded.to_jpeg(self._whole(data), quality))
 
     def png(self) -> bytes:
         """The picture as a PNG file, in gray or colour, without loss of what gray() or bgr() give."""
-        return encoded.to_png(self.gray() if self.format == "gray" else self.bgr())
+        return self._read(lambda data: encoded.to_png(self._whole(data)))
+
+    def _whole(self, data: memoryview) -> Image:
+        """The picture as it is stored in a file: gray if it is gray, else in colour; perhaps a view of its bytes."""
+        if self.format == "gray":
+            return self._gray(data, 1)
+        return self._made["bgr"] if "bgr" in self._made else self._bgr(data)
 
     def _taken(self, make: Callable[[memoryview], Image]) -> Image:
         """
@@ -121,16 +126,24 @@ class Picture:
 
         One that is a view of shared memory would show another picture once this one is let go.
         """
+
+        def make_own(data: memoryview) -> Image:
+            image, pixels = make(data), np.frombuffer(data, np.uint8)
+            is_view = not self.handle.is_lasting and np.may_share_memory(image, pixels)
+            return image.copy() if is_view else image
+
+        return read_only(self._read(make_own))
+
+    def _read(self, make: Callable[[memoryview], Made]) -> Made:
+        """What is made of the bytes. Raises StalePictureError if they were let go meanwhile, else what making it raises."""
         data = self.handle.data()
         try:
-            image = make(data)
+            made = make(data)
         except PictureError:
             self.handle.check()  # else it is no fault of the picture's
             raise
-        if not self.handle.is_lasting and np.may_share_memory(image, np.frombuffer(data, np.uint8)):
-            image = image.copy()
         self.handle.check()
-        return read_only(image)
+        return made
 
     def _gray(self, data: memoryview, shrink: int) -> Image:
         if shrink not in (1, 2, 4, 8):
