@@ -1,3 +1,7 @@
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from keepframe.cli.running import RunningPipeline
@@ -77,3 +81,35 @@ def test_a_pipeline_that_does_not_run_exits_with_1(call, tmp_path, runtime):
     assert done.exit_code == 1
     assert done.stderr.startswith("keepframe: pipeline.toml: does not run here")
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_a_run_is_seen_and_scaled(call, told, tmp_path):
+    """By its file alone: who runs, then one replica more, and the run goes on to its end."""
+    (tmp_path / "pipeline.toml").write_text(PIPELINE)
+    running = subprocess.Popen(
+        [sys.executable, "-m", "keepframe", "run"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    )
+    for line in running.stderr:  # a line every few seconds: by then pictures have gone through
+        if " seen, " in line:
+            break
+    code, before = told("top", "--once")
+    done = call("scale", "score=2")
+    after = told("top")[1]
+    running.send_signal(signal.SIGTERM)
+    _, err = running.communicate(timeout=60)
+
+    assert code == 0
+    assert [p["stage"] for p in before["processes"]] == [
+        "capture",
+        "capture",
+        "preprocess",
+        "score",
+        "archive",
+    ]
+    assert all(p["pid"] for p in before["processes"])
+    assert sum(before["cameras"]["a"].values()) > 0
+    assert done.stdout == "score: 1 → 2\n"
+    assert [p["replica"] for p in after["processes"] if p["stage"] == "score"] == ["0", "1"]
+    assert running.returncode == 0, err
+    assert call("top").exit_code == 1
