@@ -61,3 +61,18 @@ def test_a_bad_name_is_refused(problems, name):
     assert told.endswith(
         ": expected a name of 1 to 64 letters, digits, - and _, beginning with a letter or digit"
     )
+
+
+def test_an_unknown_source_is_answered_with_the_sources(problems):
+    """Not with stages, which cannot stand there."""
+    assert problems("[cameras.a]\nsource = 'rtsp'") == [
+        "cameras.a.source: nothing is named 'rtsp'; known: folder, synthetic, video (your own: \"module:attribute\")"
+    ]
+
+
+def test_a_misspelt_source_key_is_pointed_at(problems):
+    """The key that is there is the likely cause of the one that is missing."""
+    (told,) = problems("[cameras.a]\nsorce = 'video'\npath = 'x.mp4'")
+
+    assert told.startswith("cameras.a.source: missing; ")
+    assert told.endswith("; is 'sorce' meant to be it?")

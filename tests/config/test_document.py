@@ -21,6 +21,20 @@ def assigned(document, setting):
         (None, "there is no such file"),
         (b"[cameras", "not valid TOML: Expected ']' at the end of a table declaration (at end of document)"),
         (b"a = 1\na = 2", "not valid TOML: Cannot overwrite a value (at end of document)"),
+        (
+            b"path = pictures",
+            'not valid TOML: Invalid value (at line 1, column 8); text stands in quotes: path = "pictures"',
+        ),
+        (
+            b'path = "C:\\pictures"',
+            "not valid TOML: Unescaped '\\' in a string (at line 1, column 13); "
+            "between single quotes a backslash is a backslash: 'C:\\pictures'",
+        ),
+        (
+            b"cameras.lobby",
+            "not valid TOML: Expected '=' after a key in a key/value pair (at end of document); "
+            'a table stands in brackets: [cameras.NAME], a value after "=": path = "pictures"',
+        ),
         (b"a = '\xff'", "expected UTF-8 text, got byte 5 that is none"),
     ],
 )

@@ -27,6 +27,21 @@ def test_a_missing_file_or_folder_is_told(missing, folder):
     ]
 
 
+def test_a_folder_for_a_file_and_a_file_for_a_folder_are_told(missing, folder):
+    """With the source that reads what is there."""
+    (folder / "there.mp4").touch()
+    (folder / "there").mkdir()
+
+    assert missing(
+        "[cameras.a]\nsource = 'folder'\npath = 'there.mp4'\n[cameras.b]\nsource = 'video'\npath = 'there'"
+    ) == [
+        f"cameras.a.path: expected a folder of pictures, {folder / 'there.mp4'} is a file; "
+        "a video is read with source = 'video'",
+        f"cameras.b.path: expected a video file, {folder / 'there'} is a folder; "
+        "its pictures are read with source = 'folder'",
+    ]
+
+
 def test_a_link_to_nowhere_is_told(missing, folder):
     """It is there, and nothing is behind it."""
     (folder / "clip.mp4").symlink_to("gone.mp4")

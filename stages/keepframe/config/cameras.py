@@ -52,8 +52,11 @@ def _source(
     nothing = Use(str(table.get("source", "")), frozen(options))
     place = (*keys, "source")
     if "source" not in table:
+        near = [key for key in options if nearest(key, ["source"]).startswith("did")]
+        hint = f"; is {near[0]!r} meant to be it?" if near else ""
         reader.problems.add(
-            place, f"missing; expected one of {', '.join(names_of_kind('source'))}, or 'module:attribute'"
+            place,
+            f"missing; expected one of {', '.join(names_of_kind('source'))}, or 'module:attribute'{hint}",
         )
         return nothing
     if not is_needed and ":" in nothing.use:

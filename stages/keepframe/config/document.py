@@ -34,7 +34,7 @@ def read(path: Path) -> Table:
     except UnicodeDecodeError as error:
         raise ConfigError(str(path), [f"expected UTF-8 text, got byte {error.start} that is none"]) from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(str(path), [f"not valid TOML: {error}"]) from error
+        raise ConfigError(str(path), [f"not valid TOML: {error}{_toml_hint(str(error))}"]) from error
 
 
 def assign(document: Table, setting: str, problems: Problems) -> None:
@@ -112,6 +112,17 @@ def completed(document: Table) -> Table:
             base = {key: value for key, value in base.items() if key not in ("use", "steps")}
         merged[name] = {**base, **copy.deepcopy(table)}
     return merged
+
+
+def _toml_hint(said: str) -> str:
+    """What most often is behind an error of the TOML parser."""
+    if said.startswith("Invalid value"):
+        return '; text stands in quotes: path = "pictures"'
+    if "\\" in said:
+        return "; between single quotes a backslash is a backslash: 'C:\\pictures'"
+    if said.startswith("Expected '=' after a key"):
+        return '; a table stands in brackets: [cameras.NAME], a value after "=": path = "pictures"'
+    return ""
 
 
 def _keys(written: str) -> Keys:

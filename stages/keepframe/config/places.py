@@ -27,6 +27,17 @@ def _sources(pipeline: Pipeline) -> Iterator[str]:
                 yield f"cameras.{camera.name}.{name}: expected a file or folder, there is no {path}"
             elif not os.access(path, os.R_OK):
                 yield f"cameras.{camera.name}.{name}: {path} cannot be read (permission denied, or a link to nowhere)"
+            elif told := _other_kind(camera.source.use, path):
+                yield f"cameras.{camera.name}.{name}: {told}"
+
+
+def _other_kind(use: str, path: Path) -> str | None:
+    """What is wrong where a folder is named for a file or the other way round."""
+    if use == "folder" and not path.is_dir():
+        return f"expected a folder of pictures, {path} is a file; a video is read with source = 'video'"
+    if use == "video" and path.is_dir():
+        return f"expected a video file, {path} is a folder; its pictures are read with source = 'folder'"
+    return None
 
 
 def _needed_paths(use: Use) -> Iterator[str]:

@@ -44,7 +44,7 @@ class Reader:
             return read_contract(find(use), use)
         except (LookupError, ValueError, TypeError, ImportError) as error:
             hidden = hidden_module(use, self.folder) if ":" in use else None
-            self.problems.add(keys, hidden or str(error))
+            self.problems.add(keys, hidden or _no_source(keys, use, error) or str(error))
         except Exception as error:  # noqa: BLE001  an entry point of somebody else's may raise anything
             self.problems.add(keys, f"{use!r} fails while it is imported: {type(error).__name__}: {error}")
         return None
@@ -143,6 +143,13 @@ class Reader:
 def names_of_kind(kind: str) -> list[str]:
     """The short names of the built-ins of one kind: "source", "stage" or "archive"."""
     return sorted(name for name in short_names() if read_contract(find(name), name).kind == kind)
+
+
+def _no_source(keys: Keys, use: str, error: Exception) -> str | None:
+    """What to say of a name that nothing has, where a source must stand: stages are no help there. None for anything else."""
+    if keys[-1] != "source" or ":" in use or not isinstance(error, LookupError):
+        return None
+    return f'nothing is named {use!r}; {nearest(use, names_of_kind("source"))} (your own: "module:attribute")'
 
 
 def refusal(keys: Keys, contract: Contract) -> str | None:
