@@ -74,6 +74,16 @@ def test_the_table_of_all_rows_names_outcomes(call, archive):
     assert all(line == line.rstrip() for line in text.splitlines())
 
 
+def test_the_table_of_all_rows_says_where_a_frame_came_from_and_whether_its_picture_is_gone(call, archive):
+    """So that a rejected file can be found, and a deleted picture is not looked for."""
+    next(archive.rglob("*_0-000002.jpg")).unlink()
+    call("verify", archive, "--repair")
+    lines = call("list", archive, "--all").stdout.splitlines()
+
+    assert lines[0].split() == ["FRAME", "TIME", "OUTCOME", "REASON", "SCORE", "SOURCE", "FILE"]
+    assert "lobby/2023-11-14/22-13-22.000_0-000002.jpg (gone: missing)" in lines[3]
+
+
 def test_json_is_one_line(archive):
     """Also with what is not ASCII; numbers stay numbers."""
     text = CliRunner().invoke(main, ["list", str(archive), "--json"]).stdout

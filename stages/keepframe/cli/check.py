@@ -46,7 +46,11 @@ def command(pipeline: Path, sets: tuple[str, ...], *, is_json: bool) -> None:
 
 
 def _tell(path: Path, pipeline: Pipeline) -> None:
-    click.echo(styled(f"{path}: can run", fg="green"))
+    missing = missing_places(pipeline)
+    if missing:
+        click.echo(styled(f"{path}: can run, but not on this machine as it is: see the end", fg="yellow"))
+    else:
+        click.echo(styled(f"{path}: can run", fg="green"))
     click.echo()
     for line in graph(pipeline):
         click.echo(f"  {line}")
@@ -68,7 +72,7 @@ def _tell(path: Path, pipeline: Pipeline) -> None:
                     click.echo(f"  {name}: {use.use} with {told or 'its defaults'}")
             if len(steps) != len(stage.steps):
                 click.echo(f"  {name}: {', '.join(use.use for use in steps)}")
-    for text in [*advice(pipeline), *missing_places(pipeline)]:
+    for text in [*advice(pipeline), *missing]:
         click.echo()
         click.echo(styled("note: ", fg="yellow") + text)
 

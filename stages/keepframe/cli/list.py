@@ -38,7 +38,15 @@ def command(folder: Path, *, is_all: bool, is_json: bool) -> None:
     else:
         write_table(
             [
-                ("FRAME", "TIME", *(["OUTCOME"] if is_all else []), "REASON", "SCORE", "FILE"),
+                (
+                    "FRAME",
+                    "TIME",
+                    *(["OUTCOME"] if is_all else []),
+                    "REASON",
+                    "SCORE",
+                    *(["SOURCE"] if is_all else []),
+                    "FILE",
+                ),
                 *(_told(row, is_all=is_all) for row in rows),
             ]
         )
@@ -53,5 +61,6 @@ def _told(row: Row, *, is_all: bool) -> tuple[str, ...]:
         *([styled(outcome, bold=True) if row.outcome == "kept" else outcome] if is_all else []),
         row.reason or "-",
         "-" if score is None else number(score),
-        row.file or "",
+        *([row.source or "-"] if is_all else []),
+        f"{row.file or ''} (gone: {row.gone})" if row.gone else row.file or "",
     )

@@ -6,10 +6,12 @@ What is proved and how faults are mended is the archive's business.
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
+from keepframe.archive.sheet import write_sheet
 from keepframe.archive.verify import Report, verify
 from keepframe.cli import exits
 from keepframe.cli.options import folder_argument, json_option
@@ -29,6 +31,8 @@ def command(ctx: click.Context, folder: Path, *, is_repair: bool, is_json: bool)
     Exits 0 if that is so, 1 if not. May run while a pipeline writes; --repair may not.
     """
     report = verify(folder, repair=is_repair)
+    if report.repaired:
+        write_sheet(folder)  # it shows no picture that is gone
     if is_json:
         write_json(report.to_json())
     else:
@@ -49,3 +53,5 @@ def _tell(report: Report) -> None:
     click.echo(
         f"{report.folder}: {verdict}: {report.frames:,} frames of {cameras}, {report.files:,} pictures"
     )
+    if count and not report.repaired:
+        click.echo(f"mend it with: keepframe verify --repair {shlex.quote(str(report.folder))}")
