@@ -155,7 +155,7 @@ BROKEN = {
     ),
     "nothing near": (
         "[stages.preprocess]\nsteps = [{ use = 'grayscale', qqq = 1 }]",
-        ["stages.preprocess.steps[0].qqq: unknown option of 'grayscale'; known: min_width, use"],
+        ["stages.preprocess.steps[0].qqq: unknown option of 'grayscale'; known: min_width, use, weights"],
     ),
     "a word that is no number": (
         '[stages.score]\nthreshold = "high"',

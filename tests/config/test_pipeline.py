@@ -49,7 +49,7 @@ def uses(document):
 
 
 ENGINE = {"inputs", "steps", "replicas", "queue", "hang_after"}
-EITHER = {("downsample", "height"), ("downsample", "factor")}
+EITHER = {("downsample", "height"), ("downsample", "factor"), ("blur", "size")}
 """Options that exclude another one: named in a comment beside it."""
 
 

@@ -102,3 +102,52 @@ def test_a_truncated_jpeg_is_told(noise):
 
     with pytest.raises(PictureError):
         grayscale(Frame(picture=Picture.of_jpeg(whole[: len(whole) // 2])))
+
+
+@pytest.mark.parametrize(
+    ("weights", "shares"),
+    [
+        ("rec709", (0.0722, 0.7152, 0.2126)),
+        ("mean", (1 / 3, 1 / 3, 1 / 3)),
+        ("blue", (1, 0, 0)),
+        ("green", (0, 1, 0)),
+        ("red", (0, 0, 1)),
+    ],
+)
+def test_weights_are_as_they_are_named(weights, shares, noise):
+    """To the nearest level (Rec. 709 in 2^14ths), of a working image and of a captured picture."""
+    image = noise(64, 80, 3)
+
+    for frame in (Frame().with_image(image), Frame(picture=Picture.of(image))):
+        gray = grayscale(frame, weights=weights).image
+
+        assert np.abs(gray - image @ np.array(shares)).max() <= 0.51
+
+
+def test_the_luma_plane_is_rec_709_only_where_the_video_says_so():
+    """It is taken without a copy of a bt709 video; of another, colour is made and weighed."""
+    picture, luma = planes(8, 16)
+    high = Picture("yuv420", 8, 16, picture.handle, matrix="bt709")
+
+    assert np.shares_memory(grayscale(Frame(picture=high), weights="rec709").image, luma)
+    assert np.array_equal(
+        grayscale(Frame(picture=picture), weights="rec709").image,
+        grayscale(Frame().with_image(picture.bgr()), weights="rec709").image,
+    )
+
+
+def test_other_weights_come_as_small_too(noise):
+    """Weighed first, then the mean of blocks."""
+    image = noise(16, 64, 3)
+
+    gray = grayscale(Frame(picture=Picture.of(image)), weights="red", min_width=16).image
+
+    assert gray.shape == (4, 16)
+    assert np.abs(gray - image[:, :, 2].reshape(4, 4, 16, 4).mean(axis=(1, 3))).max() <= 1
+
+
+def test_unknown_weights_are_told(framed):
+    """With those that are known."""
+    message = 'grayscale: unknown weights "luma"; known: rec601, rec709, mean, blue, green, red'
+    with pytest.raises(ValueError, match=message):
+        grayscale(framed([[1]]), weights="luma")

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -38,11 +39,15 @@ def test_percentiles_are_those_of_numpy(framed, noise):
     assert np.array_equal(stretched, expected)
 
 
-@pytest.mark.parametrize("method", ["percentile", "min-max"])
+METHODS = ["percentile", "min-max", "mean-std", "equalize", "clahe", "local"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("shape", [(8, 8), (1, 1), (8, 8, 3)])
 @pytest.mark.parametrize("level", [0, 1, 128, 255])
-def test_a_constant_image_becomes_mid_gray(method, level, framed):
+def test_a_constant_image_becomes_mid_gray(method, level, shape, framed):
     """Nothing is divided by zero, and there is no step between a constant image and a nearly constant one."""
-    constant = normalize(framed(np.full((8, 8), level)), method=method).image
+    constant = normalize(framed(np.full(shape, level)), method=method).image
 
     assert np.unique(constant).tolist() == [128]
 
@@ -78,15 +83,68 @@ def test_an_even_change_of_light_is_taken_out(gain, lift, seed):
     assert np.abs(a - b).max() <= 4
 
 
+def test_equalize_is_opencv_s(framed, noise):
+    """Histogram equalisation by its table, on anything but a constant image."""
+    for image in (noise(30, 40), cv2.GaussianBlur(noise(60, 50), (0, 0), 2), np.array([[3, 9]], np.uint8)):
+        made = normalize(framed(image), method="equalize").image
+
+        assert np.abs(made.astype(int) - cv2.equalizeHist(image)).max() <= 1
+
+
+def test_equalize_gives_each_level_its_rank(framed):
+    """The share of the pixels up to a level, those of the lowest level aside: 0, 1/3, 2/3, 1."""
+    assert normalize(framed([[7, 8, 9, 200]]), method="equalize").image.tolist() == [[0, 85, 170, 255]]
+
+
+def test_mean_and_deviation_become_128_and_64(framed):
+    """Two deviations reach the ends."""
+    image = np.clip(np.random.default_rng(2).normal(90, 12, (100, 100)), 0, 255).astype(np.uint8)
+
+    made = normalize(framed(image), method="mean-std").image
+    exact = 128 + (image - image.mean()) * 64 / image.std()
+
+    assert np.abs(made - np.clip(exact, 0, 255)).max() <= 0.501
+    assert made.mean() == pytest.approx(128, abs=1)
+    assert made.std() == pytest.approx(64, abs=3)  # the tails are cut off
+
+
+@pytest.mark.parametrize("method", ["clahe", "local"])
+def test_of_colours_the_luma_is_changed(method, framed, noise):
+    """A gray picture in colour stays gray, and is what the gray picture becomes."""
+    image = cv2.GaussianBlur(noise(40, 50), (0, 0), 2)
+
+    made = normalize(framed(cv2.merge([image] * 3)), method=method).image
+
+    assert np.array_equal(made, cv2.merge([normalize(framed(image), method=method).image] * 3))
+
+
+def test_clip_and_tiles_reach_clahe(framed, noise):
+    """A lower clip stretches less."""
+    image = cv2.GaussianBlur(noise(64, 80), (0, 0), 3)
+
+    assert np.array_equal(
+        normalize(framed(image), method="clahe", clip=4.0, tiles=3).image,
+        cv2.createCLAHE(4.0, (3, 3)).apply(image),
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"method": "max"}, 'unknown method "max"; known: percentile, min-max'),
+        (
+            {"method": "max"},
+            'unknown method "max"; known: percentile, min-max, mean-std, equalize, clahe, local',
+        ),
         ({"low": 50, "high": 50}, "expected percentiles 0 <= low < high <= 100, got low 50, high 50"),
         ({"high": 101}, "got low 1, high 101"),
         ({"low": float("nan")}, "got low nan"),
         ({"min_spread": 0}, "expected min_spread from 1 to 255 levels, got 0"),
         ({"min_spread": 256}, "got 256"),
+        ({"window": 4}, "expected window to be an odd number from 3 to 255 pixels, got 4"),
+        ({"window": 1}, "expected window to be an odd number from 3 to 255 pixels, got 1"),
+        ({"clip": 0.0}, "expected clip above 0, got 0"),
+        ({"clip": float("inf")}, "expected clip above 0, got inf"),
+        ({"tiles": 0}, "expected tiles from 1 to 64 each way, got 0"),
     ],
 )
 def test_an_option_that_makes_no_sense_is_told(options, message, framed):

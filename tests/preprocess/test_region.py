@@ -1,10 +1,12 @@
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from keepframe.frame import Frame
-from keepframe.preprocess import crop
+from keepframe.preprocess import crop, mask
 
 
 def test_shares_hold_at_any_size(framed, noise):
@@ -80,3 +82,56 @@ def test_what_reaches_over_a_border_is_told(options, message, framed):
 def test_one_pixel_can_be_cut(framed):
     """However small the share, one pixel remains."""
     assert crop(framed([[7]]), x=0.999, y=0.4, width=0.001, height=1e-9).image.tolist() == [[7]]
+
+
+def test_what_does_not_count_has_one_level(framed, noise):
+    """Excluded parts never differ; the others are as they were."""
+    image = noise(10, 20)
+    exclude = ("0,0 0.5,0.5",)
+
+    one, other = (mask(framed(i), exclude=exclude, level=7).image for i in (image, 255 - image))
+
+    assert np.unique(one[:5, :10]).tolist() == np.unique(other[:5, :10]).tolist() == [7]
+    assert np.array_equal(one[5:], image[5:])
+    assert np.array_equal(one[:, 10:], image[:, 10:])
+
+
+def test_only_what_is_included_counts_and_exclusion_goes_before(framed, noise):
+    """A hole in an included part is a hole; colours are masked alike."""
+    image = noise(20, 20, 3) | 1
+
+    made = mask(framed(image), include=("0,0 0.5,1", "0.5,0 1,0.5"), exclude=("0.25,0.25 0.75,0.5",)).image
+
+    counting = np.zeros((20, 20), bool)
+    counting[:, :10] = counting[:10] = True
+    counting[5:10, 5:15] = False
+    assert np.array_equal(made, image * counting[:, :, None])
+
+
+def test_without_regions_nothing_is_masked(framed, noise):
+    """The whole image counts."""
+    image = noise(7, 9)
+
+    assert np.array_equal(mask(framed(image)).image, image)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"level": 256}, "mask: expected level from 0 to 255, got 256"),
+        ({"include": ("0,0 2,2",)}, 'mask: include: expected shares of the picture, 0 to 1, got "0,0 2,2"'),
+        (
+            {"exclude": ("0,0 1",)},
+            'mask: exclude: expected two corners or more like "0.1,0.2 0.5,0.9", got "0,0 1"',
+        ),
+        ({"exclude": ("0,0 1,1",)}, "mask: nothing of the picture is left; include more or exclude less"),
+        (
+            {"include": ("0,0 0.5,1",), "exclude": ("0,0 0.6,1",)},
+            "mask: nothing of the picture is left; include more or exclude less",
+        ),
+    ],
+)
+def test_a_mask_that_makes_no_sense_is_told(options, message, framed):
+    """Word by word."""
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        mask(framed([[1]]), **options)

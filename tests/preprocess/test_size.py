@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keepframe.frame import Frame
-from keepframe.preprocess import downsample
+from keepframe.preprocess import downsample, resize
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,81 @@ def test_a_size_that_makes_no_sense_is_told(options, message, framed):
     """The option and the value are named."""
     with pytest.raises(ValueError, match=message):
         downsample(framed([[1, 2]]), **options)
+
+
+@given(
+    shape=st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    channels=st.sampled_from([(), (3,)]),
+    size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    aspect=st.sampled_from(["fit", "fill", "stretch"]),
+    interpolation=st.sampled_from(["linear", "cubic", "nearest"]),
+)
+def test_every_size_becomes_the_one_that_is_asked_for(shape, channels, size, aspect, interpolation):
+    """Exactly that shape; an image that has it already stays as it is; constant stays constant."""
+    frame = Frame().with_image(np.full((*shape, *channels), 77, np.uint8))
+
+    made = resize(frame, width=size[1], height=size[0], aspect=aspect, interpolation=interpolation, level=77)
+
+    assert made.image.shape == (*size, *channels)
+    assert np.unique(made.image).tolist() == [77]
+    assert (made is frame) == (shape == size)
+
+
+def test_fit_shows_all_of_the_image_in_the_middle(framed, noise):
+    """At its proportions, with a border of the level."""
+    image = noise(10, 40)
+
+    made = resize(framed(image), width=20, height=20, level=9).image
+
+    assert np.unique(made[:7]).tolist() == np.unique(made[12:]).tolist() == [9]
+    assert np.array_equal(made[7:12], downsample(framed(image), width=20).image)
+
+
+def test_fill_cuts_off_what_stands_out(framed, noise):
+    """The middle of the image fills the size."""
+    image = noise(10, 40)
+
+    assert np.array_equal(resize(framed(image), width=10, height=10, aspect="fill").image, image[:, 15:25])
+
+
+def test_stretch_takes_each_side_for_itself(framed, noise):
+    """The thumbnail of 64 by 64 is the mean of each area where the sides divide."""
+    image = noise(128, 256)
+
+    made = resize(framed(image), width=64, height=64, aspect="stretch").image
+
+    assert np.abs(made - image.reshape(64, 2, 64, 4).mean(axis=(1, 3))).max() <= 1.01
+    assert np.array_equal(made, downsample(framed(image), width=64, height=64).image)
+
+
+def test_one_side_may_become_smaller_and_the_other_larger(framed):
+    """Averaged down and interpolated up, each in its direction."""
+    made = resize(framed([[0, 2, 100, 102]]), width=2, height=2, aspect="stretch").image
+
+    assert made.tolist() == [[1, 101], [1, 101]]
+
+
+def test_larger_is_interpolated_as_told(framed):
+    """Linear between the middles of the pixels, or the nearest one."""
+    frame = framed([[0, 100]])
+
+    assert resize(frame, width=4, height=1, aspect="stretch").image.tolist() == [[0, 25, 75, 100]]
+    assert resize(frame, width=4, height=1, aspect="stretch", interpolation="nearest").image.tolist() == [
+        [0, 0, 100, 100]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"width": 0}, "resize: expected width from 1 to 8192 pixels, got 0"),
+        ({"height": 8193}, "resize: expected height from 1 to 8192 pixels, got 8193"),
+        ({"aspect": "crop"}, 'resize: unknown aspect "crop"; known: fit, fill, stretch'),
+        ({"interpolation": "area"}, 'resize: unknown interpolation "area"; known: linear, cubic, nearest'),
+        ({"level": -1}, "resize: expected level from 0 to 255, got -1"),
+    ],
+)
+def test_a_resize_that_makes_no_sense_is_told(options, message, framed):
+    """Word by word."""
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        resize(framed([[1]]), **{"width": 4, "height": 4, **options})
