@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 STUCK_S = 25.0
 """So long nothing may be committed while nothing is frozen; a process that is silent for 20 s is replaced."""
 END_S = 120.0
-SHORT = {"faults": 24, "seconds": 75.0}
+SHORT = {"faults": 24, "seconds": 90.0}
 TROUBLE = (
     "Traceback",
     "supervisor-failed",
