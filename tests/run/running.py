@@ -115,8 +115,18 @@ class Running:
 
     def kill(self, stage, number=signal.SIGKILL):
         """Kill one process of a stage that is running, as soon as frames are in flight."""
-        self.wait_until(lambda: self.pids(stage) and self.in_flight(), f"{stage} runs, frames are in flight")
-        os.kill(self.pids(stage)[0], number)
+        self.wait_until(
+            lambda: self.in_flight() and self._has_hit(stage, number), f"{stage} runs, frames are in flight"
+        )
+
+    def _has_hit(self, stage, number):
+        for pid in self.pids(stage)[:1]:
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:  # it has just ended, and the supervisor is about to know
+                return False
+            return True
+        return False
 
     def end(self):
         """Wait for the run to end by itself. Its exit code."""
