@@ -97,7 +97,7 @@ def test_two_processes_exchange_frames_and_acknowledgements(started, sender):
     assert np.array_equal(frame.picture.gray(), pixels)
     assert np.array_equal(frame.working, pixels[::2])
     assert sender.node.heard == [(0, 0)]
-    assert (sender.rejected, sender.unsendable) == (0, 0)
+    assert (sender.traffic.rejected, sender.traffic.unsendable) == (0, 0)
 
 
 def test_a_restarted_process_is_another_peer(started, sender):
@@ -130,7 +130,7 @@ def test_a_foreign_message_is_counted_and_harms_nobody(started, sender):
     junk = [[b""], [b"hello"], [b"\xc1", b"x"], [b"x"] * 40, [b"\xdd\xff\xff\xff\xff"], [bytes(5000)]]
     for parts in junk:
         stranger.send_multipart(parts)
-    wait_until(sender, lambda: sender.rejected == len(junk))
+    wait_until(sender, lambda: sender.traffic.rejected == len(junk))
     connected(sender, receiver(started))
     context.destroy(linger=0)
 
@@ -145,7 +145,7 @@ def test_a_message_that_cannot_be_sent_is_counted_and_ends_its_connection_only(s
     wrong = Item((Frame(camera="a", notes={"what": object()}),))
     with sender.turn():
         sender.node.send(peer, messages.Frame("a", (0, 0, 1), wrong))
-    wait_until(sender, lambda: sender.unsendable == 1)
+    wait_until(sender, lambda: sender.traffic.unsendable == 1)
     wait_until(sender, lambda: peer in sender.node.ports and sender.node.ports[peer].connection != connection)
 
     assert sender.failure is None

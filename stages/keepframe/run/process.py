@@ -109,7 +109,7 @@ class Process:
     def status(self) -> dict[str, Any]:
         """What the supervisor is told regularly."""
         refused = list(self.node.refused.values())
-        return {"rejected": self.shell.rejected, "refused": refused, "is_leaving": self.is_leaving}
+        return {"rejected": self.shell.traffic.rejected, "refused": refused, "is_leaving": self.is_leaving}
 
     def _on_tick(self) -> None:
         if self.control.is_orphan:  # the supervisor went before the kernel was asked to tell

@@ -46,6 +46,11 @@ class Endpoints:
             self.close()
             raise
 
+    @property
+    def sockets(self) -> list[zmq.Socket[bytes]]:
+        """All of them."""
+        return [*([self.router] if self.router is not None else []), *self.dealers.values()]
+
     def connect(self, upper: str, address: str) -> zmq.Socket[bytes]:
         """Connect to one more process that sends frames to this one."""
         dealer = self.dealers[upper] = self._socket(zmq.DEALER)

@@ -1,0 +1,83 @@
+"""
+Bytes to messages and back between a node and its ZeroMQ sockets; what does not fit the protocol is counted here.
+
+When it is done is the shell's business, what it means the node's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from typing import Any
+
+import zmq
+
+from keepframe.errors import StalePictureError, WireError
+from keepframe.picture.slots import Slots
+from keepframe.wire.codec import decode, encode
+from keepframe.wire.endpoints import Endpoints
+from keepframe.wire.link import Node
+from keepframe.wire.messages import Envelope, Hello
+
+BATCH = 64
+"""How many messages of one socket are taken before the others have their turn."""
+
+
+class Traffic:
+    """What goes over the sockets of one node. stores: the picture stores that this process can read."""
+
+    def __init__(self, node: Node, endpoints: Endpoints, stores: Sequence[Slots] = ()) -> None:
+        self.node, self._endpoints = node, endpoints
+        self._stores = {slots.id: slots for slots in stores}
+        node.stores = tuple(self._stores)
+        self.rejected = 0
+        """How many messages that came did not fit the protocol."""
+        self.unsendable = 0
+        """How many of this process's own did not, each of which has ended its connection."""
+
+    def receive(self, ready: Container[object], now: float) -> None:
+        """Hand to the node what has come on the sockets that can be read."""
+        router = self._endpoints.router
+        if router is not None and router in ready:
+            self._receive(router, None, now)
+        for upper, dealer in self._endpoints.dealers.items():
+            if dealer in ready:
+                self._receive(dealer, upper, now)
+
+    def send(self) -> None:
+        """Send what the node has left to be sent."""
+        while self.node.out:
+            out, self.node.out = self.node.out, []
+            for peer, envelope in out:
+                self._send(peer, envelope)
+
+    def _receive(self, socket: zmq.Socket[bytes], upper: str | None, now: float) -> None:
+        for _ in range(BATCH):
+            try:
+                frames = socket.recv_multipart(zmq.DONTWAIT, copy=False)
+            except zmq.Again:
+                return
+            peer = upper if upper is not None else frames.pop(0).bytes.hex()
+            try:
+                envelope = decode([f.buffer for f in frames], self._stores)
+            except WireError:
+                self.rejected += 1
+                continue
+            self.node.receive(now, peer, envelope)
+
+    def _send(self, peer: str, envelope: Envelope) -> None:
+        try:
+            parts: Sequence[Any] = encode(envelope, self.node.stores_of(peer))
+        except (WireError, StalePictureError):  # a picture that was let go belongs to a session that is over
+            self.unsendable += 1
+            self.node.reset(peer)  # a hole in the numbers
+            return
+        socket = self._endpoints.dealers.get(peer)
+        if socket is None and self._endpoints.router is not None:
+            socket, parts = self._endpoints.router, [bytes.fromhex(peer), *parts]
+        if socket is None:
+            return
+        try:
+            socket.send_multipart(parts, zmq.DONTWAIT, copy=False)
+        except zmq.ZMQError:
+            if not isinstance(envelope.body, Hello):  # nobody there to greet yet; else a hole in the numbers
+                self.node.reset(peer)

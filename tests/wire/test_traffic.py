@@ -1,0 +1,123 @@
+import pytest
+import zmq
+
+from keepframe.wire import messages
+from keepframe.wire.codec import encode
+from keepframe.wire.link import Node
+from keepframe.wire.messages import Envelope
+from keepframe.wire.traffic import BATCH, Traffic
+
+
+class Part:
+    """A part as libzmq hands it over without a copy."""
+
+    def __init__(self, data):
+        self.bytes, self.buffer = bytes(data), memoryview(bytes(data))
+
+
+class Socket:
+    """A socket of a test: what comes is put in, what is sent is kept, or refused."""
+
+    def __init__(self, incoming=(), error=None):
+        self.incoming, self.error, self.sent = list(incoming), error, []
+
+    def recv_multipart(self, flags, *, copy):
+        if not self.incoming:
+            raise zmq.Again
+        return [Part(part) for part in self.incoming.pop(0)]
+
+    def send_multipart(self, parts, flags, *, copy):
+        if self.error is not None:
+            raise self.error
+        self.sent.append(list(parts))
+
+
+class Sockets:
+    """The endpoints of a test: at most a router, and dealers by name."""
+
+    def __init__(self, router=None, **dealers):
+        self.router, self.dealers = router, dealers
+
+
+class Recorder(Node):
+    """A node that keeps what it was given and which peers were let go."""
+
+    def __init__(self):
+        super().__init__("score.0", ["up"], [], ["a"], lambda: 1)
+        self.heard, self.resets = [], []
+
+    def receive(self, now, peer, envelope):
+        self.heard.append((peer, envelope.body))
+
+    def reset(self, peer):
+        self.resets.append(peer)
+
+
+PING = Envelope((1, 2), 3, messages.Ping(is_ready=True))
+HELLO = Envelope(None, 0, messages.Hello(7, "score.0", is_ready=True, pipeline="p"))
+
+
+def test_a_receiver_is_known_by_its_identity_and_a_sender_by_its_name():
+    """A ROUTER hands over the routing id first, a DEALER does not."""
+    router, up = Socket([[b"\x01\xff", *encode(PING)]]), Socket([encode(PING)])
+    traffic = Traffic(node := Recorder(), Sockets(router, up=up))
+    traffic.receive({router, up}, 0.0)
+
+    assert [peer for peer, _ in node.heard] == ["01ff", "up"]
+
+
+def test_what_does_not_fit_is_counted_and_the_next_is_heard():
+    """One stranger's junk costs nobody a message."""
+    up = Socket([[b"junk"], encode(PING)])
+    traffic = Traffic(node := Recorder(), Sockets(up=up))
+    traffic.receive({up}, 0.0)
+
+    assert traffic.rejected == 1
+    assert [body for _, body in node.heard] == [PING.body]
+
+
+def test_a_talkative_socket_waits_for_its_next_turn():
+    """Others come between its batches."""
+    up = Socket([encode(PING)] * (BATCH + 5))
+    traffic = Traffic(node := Recorder(), Sockets(up=up))
+    traffic.receive({up}, 0.0)
+
+    assert len(node.heard) == BATCH
+
+
+def test_a_message_goes_to_the_socket_of_its_peer():
+    """By name to a sender, behind its identity to a receiver; to nobody where there is neither."""
+    router, up = Socket(), Socket()
+    traffic = Traffic(node := Recorder(), Sockets(router, up=up))
+    node.out = [("up", PING), ("0a0b", PING)]
+    traffic.send()
+
+    assert up.sent == [encode(PING)]
+    assert router.sent == [[b"\x0a\x0b", *encode(PING)]]
+    assert node.out == []
+
+    nobody = Traffic(node, Sockets())
+    node.out = [("0a0b", PING)]
+    nobody.send()
+
+    assert node.resets == []
+
+
+@pytest.mark.parametrize(("envelope", "resets"), [(PING, ["up"]), (HELLO, [])])
+def test_a_message_that_does_not_go_out_is_a_hole_but_a_greeting_is_not(envelope, resets):
+    """Nobody there to greet yet is no broken connection."""
+    traffic = Traffic(node := Recorder(), Sockets(up=Socket(error=zmq.Again())))
+    node.out = [("up", envelope)]
+    traffic.send()
+
+    assert node.resets == resets
+
+
+def test_a_message_that_cannot_be_written_down_ends_its_connection():
+    """It is counted, and the receiver comes again."""
+    traffic = Traffic(node := Recorder(), Sockets(up=Socket()))
+    node.out = [("up", Envelope((1, 2), 3, messages.Ack("a", (0, 0, 1), (0, 2**70))))]
+    traffic.send()
+
+    assert traffic.unsendable == 1
+    assert node.resets == ["up"]
