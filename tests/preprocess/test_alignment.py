@@ -110,6 +110,24 @@ def test_previous_keeps_the_sequence_in_place():
     assert [round(shift_of(frame)[0]) for frame in left[1:]] == [6, 12, 18]
 
 
+@pytest.mark.parametrize("reference", ["first", "previous"])
+def test_a_constant_picture_is_no_reference(reference):
+    """A camera that begins with its lens covered, or is covered for a while, is aligned to what it saw before."""
+    align = Align(reference=reference)
+    black = np.zeros((160, 200), np.uint8)
+    left = [align(Frame(working=image)) for image in (black, seen(0, 0), black, seen(4, 2))]
+
+    assert left[3].notes["shift"] == "4,2"
+
+
+def test_the_memory_of_a_panorama_is_small_too():
+    """It is looked at in a megapixel at most."""
+    align = Align()
+    align(Frame(working=np.tile(seen(0, 0), (2, 60))))
+
+    assert align.save()["small"].size <= 1 << 20
+
+
 def test_another_size_begins_anew():
     """The camera was set to another size: the new picture is the reference."""
     align = Align()

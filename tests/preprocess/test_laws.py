@@ -159,6 +159,31 @@ def test_a_memory_goes_on_at_any_frame_as_if_nothing_had_happened(stage, options
     check_stage((stage, {"reference": reference, **options}), list(shaken(9, channels)))
 
 
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_threads_change_nothing_for_stages_with_a_memory(channels, restored_threads):
+    """The shift and the light that are found are the same, and so are the pixels."""
+    made = []
+    for count in (1, 2, 3):
+        cv2.setNumThreads(count)
+        align, light = Align(), EvenLight()
+        left = [light(align(frame)) for frame in shaken(6, channels)]
+        made.append([(dict(frame.notes), frame.image.tobytes()) for frame in left])
+
+    assert all(m == made[0] for m in made)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", STEPS)
+def test_a_huge_image_is_taken(step):
+    """More samples than float32 can count one by one, in a shape that nothing divides."""
+    image = np.full((5003, 4999), 200, np.uint8)
+    image[3000:, 2000:] = 10
+    made = after(step, image)
+
+    assert made.dtype == np.uint8
+    assert made.min() < made.max()
+
+
 PROGRAM = """
 import hashlib, numpy as np
 from keepframe.frame import Frame

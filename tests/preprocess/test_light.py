@@ -87,15 +87,17 @@ def test_each_channel_has_its_own_light():
 
 
 @pytest.mark.parametrize("method", ["gain-offset", "histogram"])
-@pytest.mark.parametrize("levels", [(0, 0), (0, 255), (90, 0), (255, 40)])
-def test_constant_pictures_are_brought_to_the_references_level(method, levels):
-    """Black and white too; nothing is divided by zero."""
-    light = EvenLight(method=method)
-    light(Frame(working=np.full((9, 12), levels[0], np.uint8)))
+@pytest.mark.parametrize("reference", ["first", "previous"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_constant_picture_is_no_reference(method, reference, channels):
+    """A camera that begins with its lens covered, or is covered for a while, does not lose its light."""
+    light = EvenLight(method=method, reference=reference)
+    seen = cv2.merge([scene()] * channels)
+    black = np.zeros_like(seen)
+    left = [light(Frame(working=image)).image for image in (black, seen, black, lit(seen, 1, 20))]
 
-    assert np.unique(light(Frame(working=np.full((9, 12), levels[1], np.uint8))).image).tolist() == [
-        levels[0]
-    ]
+    assert np.array_equal(left[1], seen)
+    assert np.abs(left[3].astype(int) - seen).max() <= 1
 
 
 @pytest.mark.parametrize("method", ["gain-offset", "histogram"])

@@ -59,6 +59,15 @@ def test_what_does_not_fit_is_told(there, wanted, written):
         read_reference(path, np.zeros(wanted, np.uint8), "align")
 
 
+def test_a_constant_picture_is_told(tmp_path):
+    """Nothing could be held against it."""
+    path = tmp_path / "x.png"
+    cv2.imwrite(str(path), np.full((4, 4), 9, np.uint8))
+    message = f"align: picture {path}: expected a picture that shows something, got a constant one"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        read_reference(path, np.zeros((2, 2), np.uint8), "align")
+
+
 def test_what_is_no_picture_is_told(tmp_path):
     """With its path; a file that is not there is the system's own error."""
     path = tmp_path / "x.png"

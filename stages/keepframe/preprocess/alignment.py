@@ -4,6 +4,7 @@ The image moved back to where the camera stood.
 Whole translations alone; how one is found is in keepframe.metrics. Turning and zooming are not undone.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,8 @@ Reference = Literal["first", "previous"]
 
 _SIDE = 270
 """A larger image is halved, thirded … to about this height to find the shift: a tenth of a pixel there is enough."""
+_PIXELS = 1 << 20
+"""And to at most as many pixels, or a panorama would be too large for a memory."""
 _NEAR = 0.2
 """A shift below this many pixels is not undone: interpolation would cost more than it gives."""
 _STEPS = 32
@@ -41,7 +44,7 @@ class Align:
     the border: crop a little behind this step. Below 8 pixels a side, and on constant images, nothing moves.
 
     Notes: `shift`: what was undone, "x,y" in pixels right and down; `shift_response`: how sure it was.
-    An image of another size than the reference becomes the new one. Raises ValueError for an option that makes no sense; OSError or
+    An image of another size than the reference becomes the new one, a constant one never does. Raises ValueError for an option that makes no sense; OSError or
     ValueError at the first frame if the picture cannot be used.
     Source: Kuglin, Hines 1975 (keepframe.metrics.shift).
 
@@ -101,7 +104,9 @@ class Align:
         self._small, self._shape = memory.get("small"), memory.get("shape", [])
 
     def _remember(self, image: Image) -> None:
-        self._small, self._shape = _reduced(image), list(image.shape[:2])
+        small = _reduced(image)
+        if small.min() != small.max():  # a covered lens is no reference
+            self._small, self._shape = small, list(image.shape[:2])
 
     def _found(self, reference: Image, image: Image) -> tuple[float, float, float]:
         """The shift to undo in pixels of the image, 0 if it is not believed, and the response."""
@@ -121,7 +126,7 @@ class Align:
 
 def _reduced(image: Image) -> Image:
     gray = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    factor = max(1, min(gray.shape) // _SIDE)
+    factor = max(min(gray.shape) // _SIDE, math.isqrt((gray.size - 1) // _PIXELS) + 1)
     # a copy: a working image may be a view of the captured picture, whose memory is used again
     return shrunk(gray, max(1, gray.shape[1] // factor), max(1, gray.shape[0] // factor)).copy()
 

@@ -59,14 +59,14 @@ def normalize(
         return frame.with_image(_of_luma(image, lambda plane: clahe(plane, clip, tiles)))
     if method == "local":
         return frame.with_image(_of_luma(image, lambda plane: local(plane, window, min_spread)))
-    counts = _counts(image)
+    found = counts(image)
     table: NDArray[Any]
     if method == "equalize":
-        table = _equalizing(counts)
+        table = _equalizing(found)
     elif method == "mean-std":
-        table = _around_mean(counts, min_spread)
+        table = _around_mean(found, min_spread)
     else:
-        table = _between(counts, *((0.0, 100.0) if method == "min-max" else (low, high)), min_spread)
+        table = _between(found, *((0.0, 100.0) if method == "min-max" else (low, high)), min_spread)
     return frame.with_image(cv2.LUT(image, np.clip(table, 0, 255).astype(np.uint8)))
 
 
@@ -92,16 +92,21 @@ def _check_neighbourhood(window: int, clip: float, tiles: int) -> None:
         raise ValueError(f"normalize: expected tiles from 1 to {_MAX_TILES} each way, got {tiles}")
 
 
-def _counts(image: Image) -> NDArray[np.int64]:
-    """How many samples of all channels have each level."""
+def counts(image: Image) -> NDArray[np.int64]:
+    """
+    How many samples of all channels have each level: (256,).
+
+    >>> counts(np.array([[0, 2, 2]], np.uint8))[:4]
+    array([1, 0, 2, 0])
+    """
     # one plane of all channels; calcHist copies what does not lie in one piece
     plane = np.ascontiguousarray(image).reshape(image.shape[0], -1)
     return np.asarray(cv2.calcHist([plane], [0], None, [256], [0, 256]).ravel(), np.int64)
 
 
-def _between(counts: NDArray[np.int64], low: float, high: float, min_spread: int) -> NDArray[np.int64]:
+def _between(found: NDArray[np.int64], low: float, high: float, min_spread: int) -> NDArray[np.int64]:
     """From one percentile to another: the smallest level that at least this share of all samples does not exceed."""
-    upto = np.cumsum(counts)
+    upto = np.cumsum(found)
     ranks = [max(1.0, share / 100 * int(upto[-1])) for share in (low, high)]
     first, last = (int(level) for level in np.searchsorted(upto, ranks))
     spread = max(last - first, min_spread)
@@ -110,19 +115,19 @@ def _between(counts: NDArray[np.int64], low: float, high: float, min_spread: int
     return (above_start * 255 + spread) // (2 * spread)
 
 
-def _around_mean(counts: NDArray[np.int64], min_spread: int) -> NDArray[np.float64]:
+def _around_mean(found: NDArray[np.int64], min_spread: int) -> NDArray[np.float64]:
     # Python's integers: exact sums, whatever the size of the image
-    total = int(counts.sum())
-    light = sum(level * int(count) for level, count in enumerate(counts))
-    squares = sum(level * level * int(count) for level, count in enumerate(counts))
+    total = int(found.sum())
+    light = sum(level * int(count) for level, count in enumerate(found))
+    squares = sum(level * level * int(count) for level, count in enumerate(found))
     spread = max(4 * math.sqrt((total * squares - light * light) / (total * total)), float(min_spread))
     return np.asarray(np.floor((np.arange(256) - light / total) * (256 / spread) + 128.5))
 
 
-def _equalizing(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    first = int(np.flatnonzero(counts)[0])
-    upto = np.cumsum(counts)
-    most, others = upto - int(counts[first]), int(upto[-1] - counts[first])
+def _equalizing(found: NDArray[np.int64]) -> NDArray[np.int64]:
+    first = int(np.flatnonzero(found)[0])
+    upto = np.cumsum(found)
+    most, others = upto - int(found[first]), int(upto[-1] - found[first])
     if others == 0:
         return np.full(256, 128)
     return (2 * 255 * np.maximum(most, 0) + others) // (2 * others)

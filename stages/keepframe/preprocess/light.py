@@ -4,6 +4,7 @@ The image in the light of the camera's reference picture.
 What needs no other picture is in levels.py. Lamps and shadows that do not light everything evenly are not undone.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,12 +18,16 @@ from keepframe.frame import Frame
 from keepframe.metrics import even_light
 from keepframe.metrics.shrink import shrunk
 from keepframe.picture import Image
+from keepframe.preprocess.levels import counts
 from keepframe.preprocess.reference import read_reference
 
 Reference = Literal["first", "previous"]
 Method = Literal["gain-offset", "histogram"]
 
 _SIDE = 64
+"""Rows that are enough to fit a line to."""
+_SAMPLES = 1 << 20
+"""At most as many, or a panorama would be too large for a memory."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -37,7 +42,7 @@ class EvenLight:
     this size or larger. A constant image stays constant (with histogram: at the reference's mean level).
 
     Notes: `light`: how many levels brighter the image was than what goes on, on average.
-    An image of another size or kind than the reference becomes the new one. Raises ValueError for an option that makes no sense; OSError
+    An image of another size or kind than the reference becomes the new one, a constant one never does. Raises ValueError for an option that makes no sense; OSError
     or ValueError at the first frame if the picture cannot be used.
     Source: keepframe.metrics.even_light; histogram matching as skimage.exposure.match_histograms, tested against it.
 
@@ -90,8 +95,10 @@ class EvenLight:
         self._known, self._shape = memory.get("known"), memory.get("shape", [])
 
     def _remember(self, image: Image) -> None:
-        self._known = _counts(image) if self.method == "histogram" else _reduced(image)
-        self._shape = list(image.shape)
+        small = _reduced(image)
+        if (small != small[0, 0]).any():  # a covered lens is no reference
+            self._known = _counts(image) if self.method == "histogram" else small
+            self._shape = list(image.shape)
 
 
 def _fitted(known: Image, image: Image) -> NDArray[np.float64]:
@@ -106,10 +113,10 @@ def _fitted(known: Image, image: Image) -> NDArray[np.float64]:
 def _counted(known: NDArray[np.int64], image: Image) -> NDArray[np.float64]:
     """For each channel the table that gives every level its rank's level in the reference."""
     columns = []
-    for reference, counts in zip(known, _counts(image), strict=True):
+    for reference, found in zip(known, _counts(image), strict=True):
         levels = np.flatnonzero(reference)
-        upto, ranks = (np.cumsum(c) / c.sum() for c in (reference, counts))
-        if np.count_nonzero(counts) == 1:
+        upto, ranks = (np.cumsum(c) / c.sum() for c in (reference, found))
+        if np.count_nonzero(found) == 1:
             mean = int(reference @ np.arange(256)) / int(reference.sum())
             columns.append(np.full(256, np.floor(mean + 0.5)))
         else:
@@ -119,11 +126,11 @@ def _counted(known: NDArray[np.int64], image: Image) -> NDArray[np.float64]:
 
 def _counts(image: Image) -> NDArray[np.int64]:
     """How often each channel has each level: (channels, 256)."""
-    return np.stack([np.bincount(plane.ravel(), minlength=256) for plane in _planes(image)])
+    return np.stack([counts(plane) for plane in _planes(image)])
 
 
 def _reduced(image: Image) -> Image:
-    factor = max(1, min(image.shape[:2]) // _SIDE)
+    factor = max(min(image.shape[:2]) // _SIDE, math.isqrt((image.size - 1) // _SAMPLES) + 1)
     # a copy: a working image may be a view of the captured picture, whose memory is used again
     return shrunk(image, max(1, image.shape[1] // factor), max(1, image.shape[0] // factor)).copy()
 
@@ -133,4 +140,5 @@ def _planes(image: Image) -> list[Image]:
 
 
 def _mean(image: Image) -> float:
-    return float(image.mean(dtype=np.float64))
+    channels = cv2.mean(image)[: 1 if image.ndim == 2 else 3]
+    return sum(channels) / len(channels)

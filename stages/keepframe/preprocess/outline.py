@@ -12,6 +12,7 @@ import numpy as np
 from keepframe.frame import Frame
 from keepframe.metrics import gradient_magnitude
 from keepframe.picture import Image
+from keepframe.preprocess.levels import counts
 
 Operator = Literal["sobel", "scharr", "prewitt"]
 
@@ -58,9 +59,9 @@ def threshold(frame: Frame, *, level: int | Literal["otsu"] = "otsu") -> Frame:
 
 def _otsu(gray: Image) -> int:
     """The level with the largest variance between what is above it and the rest; 255 for a constant image."""
-    counts = np.bincount(np.ascontiguousarray(gray).ravel(), minlength=256)
-    below, light_below = np.cumsum(counts)[:-1], np.cumsum(counts * np.arange(256))[:-1]
-    above, light_above = gray.size - below, int(counts @ np.arange(256)) - light_below
+    found = counts(gray)
+    below, light_below = np.cumsum(found)[:-1], np.cumsum(found * np.arange(256))[:-1]
+    above, light_above = gray.size - below, int(found @ np.arange(256)) - light_below
     parted = (below > 0) & (above > 0)
     if not parted.any():
         return 255

@@ -20,7 +20,8 @@ def read_reference(path: Path, image: Image, where: str) -> Image:
     The picture of an image file, gray if the image is, and made as small as the image: same shape, uint8.
 
     where: the stage, for errors. Raises OSError if it cannot be read, ValueError if it is no picture, is gray where the image has
-    colours, is smaller than the image or of other proportions (by more than a pixel).
+    colours, is constant,
+    smaller than the image or of other proportions (by more than a pixel).
     """
     data = path.read_bytes()
     try:
@@ -35,6 +36,10 @@ def read_reference(path: Path, image: Image, where: str) -> Image:
         raise ValueError(
             f"{where}: picture {path}: expected the shape {image.shape} of the images here, or a larger one of the same "
             f"proportions, got {found.shape}"
+        )
+    if (found == found[0, 0]).all():
+        raise ValueError(
+            f"{where}: picture {path}: expected a picture that shows something, got a constant one"
         )
     return downsample(
         Frame().with_image(found[:, :, :3] if found.ndim == 3 else found), width=width, height=height
