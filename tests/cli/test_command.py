@@ -115,6 +115,18 @@ def test_an_error_is_one_clear_message(error, code, text):
     assert (done.exit_code, done.stdout, done.stderr) == (code, "", f"keepframe: {text}\n")
 
 
+def test_ctrl_c_is_no_failure():
+    """Before there is anything to drain: the exit code of an interrupted program, not that of an error."""
+
+    @click.command("fail")
+    def fail():
+        raise KeyboardInterrupt
+
+    done = CliRunner().invoke(Keepframe(commands={"fail": fail}), ["fail"])
+
+    assert (done.exit_code, done.stderr) == (130, "\nkeepframe: stopped\n")
+
+
 @pytest.mark.parametrize("error", OURS)
 def test_an_error_of_the_program_is_not_hidden(error):
     """It comes with its traceback, which helps to mend it."""

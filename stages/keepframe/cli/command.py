@@ -93,6 +93,9 @@ class Keepframe(click.Group):
         """Run the verb; what it raises decides what is said and how it exits."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:  # before a run can drain: click would say "Aborted!" and exit with 1
+            click.echo(err=True)  # the terminal has written ^C
+            leave(exits.INTERRUPTED, "stopped")
         except (click.exceptions.Exit, click.exceptions.Abort, *OURS):
             raise
         except ConfigError as error:
