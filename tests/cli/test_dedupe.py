@@ -33,7 +33,7 @@ def test_the_first_of_each_run_stays_and_the_others_are_moved(call, pictures):
     assert done.exit_code == 0
     assert files(pictures) == ["img1.png", "img11.png", "img3.png"]
     assert files(pictures / "duplicates") == ["img10.png", "img2.png"]
-    assert done.stdout.endswith("3 kept, 2 moved aside\n")
+    assert done.stdout.endswith("3 kept, 2 moved into pictures/duplicates\n")
 
 
 def test_a_dry_run_changes_nothing(call, pictures):
@@ -41,7 +41,7 @@ def test_a_dry_run_changes_nothing(call, pictures):
     done = call("dedupe", "pictures", "--dry-run")
 
     assert len(files(pictures)) == 5
-    assert "3 kept, 2 would be moved aside" in done.stdout
+    assert "3 kept, 2 would be moved into pictures/duplicates" in done.stdout
 
 
 def test_delete_deletes_and_only_when_told(call, pictures):

@@ -72,7 +72,9 @@ def command(
         for path, original in duplicates.items():
             click.echo(f"{path} shows the same as {original.name}")
         done = "would be " if is_dry else ""
-        what = "deleted" if is_delete else "moved aside"
+        folders = {into or path.parent / ASIDE for path in duplicates}
+        where = str(folders.pop()) if len(folders) == 1 else f"a folder {ASIDE!r} beside each"
+        what = "deleted" if is_delete else f"moved into {where}" if duplicates else "moved"
         click.echo(f"{len(kept)} kept, {len(duplicates)} {done}{what}")
     for problem in problems:
         click.echo(f"keepframe: {problem}", err=True)
