@@ -48,7 +48,7 @@ def uses(document):
                 yield step["use"], {k: v for k, v in step.items() if k not in {"use", *ENGINE}}
 
 
-ENGINE = {"inputs", "steps", "replicas", "queue", "hang_after"}
+ENGINE = {"inputs", "steps", "replicas", "queue", "hang_after", "max_memory"}
 EITHER = {("downsample", "height"), ("downsample", "factor"), ("blur", "size")}
 """Options that exclude another one: named in a comment beside it."""
 
@@ -114,11 +114,13 @@ def test_the_engines_keys_are_listed_with_their_defaults():
         assert {"inputs", "queue", "hang_after"} <= set(table), name
         assert table.get("replicas", 1) == stage.replicas
         assert units.seconds(table["hang_after"]) == stage.hang_after_s
+        assert units.size(table["max_memory"]) == stage.max_memory
         assert Queue(table["queue"]["frames"], units.size(table["queue"]["bytes"])) == Queue()
     capture = document["stages"][CAPTURE]
     assert set(capture) == {field.name.removesuffix("_s") for field in fields(Capture)}
     assert Store(capture["store"]["frames"], units.size(capture["store"]["bytes"])) == Store()
     assert units.seconds(capture["hang_after"]) == Capture().hang_after_s
+    assert units.size(capture["max_memory"]) == Capture().max_memory
 
 
 def test_the_listed_stages_are_the_default_ones(tmp_path):

@@ -58,7 +58,8 @@ class Forgetful:
 def deadly(frame, *, seq: int = 17, how: str = "crash"):
     """One frame ends the process that works on it."""
     if frame.seq == seq:
-        if how == "hang":
+        hog = bytearray(400_000_000 if how == "memory" else 0)
+        if how in ("hang", "memory"):
             time.sleep(3600)
         os._exit(3)
     return frame

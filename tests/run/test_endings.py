@@ -69,18 +69,20 @@ def test_a_second_run_into_the_same_archive_is_refused(tmp_path):
     assert is_sound(tmp_path)
 
 
-@pytest.mark.parametrize("how", ["crash", "hang"])
+@pytest.mark.parametrize("how", ["crash", "hang", "memory"])
 def test_a_frame_that_kills_its_process_fails_and_the_camera_goes_on(how, tmp_path):
     """Three deaths with it in hand, two of them alone: it is failed as poison; everything else is as without it."""
-    harmless = '[stages.preprocess]\nsteps = [{ use = "mine:deadly", seq = %d, how = "%s" }, { use = "grayscale" }]\nhang_after = "1s"\n'
-    calm = write(tmp_path / "calm", ONE + harmless % (1000, how))
-    folder = write(tmp_path / "deadly", ONE + harmless % (17, how))
+    harmless = '[stages.preprocess]\nsteps = [{ use = "mine:deadly", seq = %d, how = "%s" }, { use = "grayscale" }]\nhang_after = "%s"\nmax_memory = "300MB"\n'
+    limit = "1s" if how == "hang" else "60s"
+    calm = write(tmp_path / "calm", ONE + harmless % (1000, how, limit))
+    folder = write(tmp_path / "deadly", ONE + harmless % (17, how, limit))
     assert run(calm) == 0
 
     assert run(folder) == 1
     assert [(row[2], row[4]) for row in rows(folder) if row[3] == "failed"] == [
         (17, "poison: preprocess died with it in hand, 3 times")
     ]
-    others = [row[:2] + row[2:5] for row in rows(folder) if row[2] != 17]
-    assert [row[2] for row in others] == [n for n in range(40) if n != 17]
+    without = [[row for row in rows(where) if row[2] != 17] for where in (folder, calm)]
+    assert without[0] == without[1]
+    assert len(without[0]) == 39
     assert is_sound(folder)

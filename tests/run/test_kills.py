@@ -62,7 +62,7 @@ def test_killing_everything_at_once_and_running_again_changes_nothing(undisturbe
     """The supervisor and all its children are killed; the next run goes on where the archive stands."""
     running = begin(write(tmp_path, FOUR + SLOW))
     running.wait_until(lambda: running.settled() > 50 and running.in_flight(), "some frames are settled")
-    for pid in [running.process.pid, *running.pids()]:
+    for pid in [*running.pids(), running.process.pid]:  # the supervisor last: it takes what is left along
         os.kill(pid, signal.SIGKILL)
     running.process.wait()
 

@@ -24,7 +24,7 @@ from keepframe.config.uses import Reader
 from keepframe.errors import ConfigError
 
 TOP_KEYS = ("cameras", "stages")
-LOCAL_KEYS = ("replicas", "hang_after")
+LOCAL_KEYS = ("replicas", "hang_after", "max_memory")
 """What may differ from machine to machine."""
 
 

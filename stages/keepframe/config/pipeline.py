@@ -46,6 +46,8 @@ class Capture:
 
     store: Store = field(default_factory=Store)
     hang_after_s: float = 60.0
+    max_memory: int = 2_000_000_000
+    """How many bytes of its own a process may take before it is ended and started again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ class Stage:
     replicas: int = 1
     queue: Queue = field(default_factory=Queue)
     hang_after_s: float = 60.0
+    max_memory: int = 2_000_000_000
+    """How many bytes of its own a process may take before it is ended and started again."""
     by_camera: Mapping[str, tuple[Use, ...]] = field(default_factory=dict)
     """Cameras with options of their own, [cameras.X.stages.NAME], and their steps."""
 

@@ -17,10 +17,11 @@ from keepframe.config.problems import Keys, Problems, told
 from keepframe.config.uses import Reader, refusal
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-STAGE_KEYS = ("inputs", "use", "steps", "replicas", "queue", "hang_after")
-CAPTURE_KEYS = ("store", "hang_after")
+STAGE_KEYS = ("inputs", "use", "steps", "replicas", "queue", "hang_after", "max_memory")
+CAPTURE_KEYS = ("store", "hang_after", "max_memory")
 
 Limits = TypeVar("Limits", Queue, Store)
+Bounded = TypeVar("Bounded", Capture, Stage)
 Steps = list[tuple[Keys, Use]]
 """Each step with the place where its options are written; not whole yet: a camera may add to them."""
 
@@ -47,7 +48,7 @@ def read_capture(table: Any, problems: Problems) -> Capture:
     capture = Capture()
     if "store" in table:
         capture = replace(capture, store=_limits((*keys, "store"), table["store"], Store(), problems))
-    return replace(capture, hang_after_s=_hang_after(keys, table, capture.hang_after_s, problems))
+    return _with_bounds(keys, table, capture, problems)
 
 
 def read_stage(
@@ -71,7 +72,7 @@ def read_stage(
         stage = replace(stage, replicas=_replicas(keys, table["replicas"], problems))
     if "queue" in table:
         stage = replace(stage, queue=_limits((*keys, "queue"), table["queue"], Queue(), problems))
-    stage = replace(stage, hang_after_s=_hang_after(keys, table, stage.hang_after_s, problems))
+    stage = _with_bounds(keys, table, stage, problems)
     if len(steps) == 1 and stage.is_archive and stage.replicas != 1:
         problems.add((*keys, "replicas"), f"expected 1, got {stage.replicas}; one archive writes a catalogue")
     return (stage, steps) if steps else None
@@ -207,10 +208,15 @@ def _replicas(keys: Keys, value: Any, problems: Problems) -> int:
     return 1
 
 
-def _hang_after(keys: Keys, table: Mapping[str, Any], default: float, problems: Problems) -> float:
-    if "hang_after" not in table:
-        return default
-    return _checked((*keys, "hang_after"), units.seconds, table["hang_after"], default, problems)
+def _with_bounds(keys: Keys, table: Mapping[str, Any], of: Bounded, problems: Problems) -> Bounded:
+    """What a process may take before its supervisor ends it: time for a frame, memory."""
+    hang_after_s, max_memory = of.hang_after_s, of.max_memory
+    if "hang_after" in table:
+        where = (*keys, "hang_after")
+        hang_after_s = _checked(where, units.seconds, table["hang_after"], hang_after_s, problems)
+    if "max_memory" in table:
+        max_memory = _checked((*keys, "max_memory"), units.size, table["max_memory"], max_memory, problems)
+    return replace(of, hang_after_s=hang_after_s, max_memory=max_memory)
 
 
 def _limits(keys: Keys, table: Any, limits: Limits, problems: Problems) -> Limits:

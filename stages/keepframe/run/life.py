@@ -176,14 +176,14 @@ class Child:
         return ""
 
     def rss_bytes(self) -> int:
-        """How much memory it takes now; 0 if it is gone."""
+        """How much memory of its own it takes now, without what it shares, such as stored pictures; 0 if it is gone."""
         if self.process is None:
             return 0
         try:
-            pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
-        except (OSError, IndexError):
+            _, resident, shared, *_ = Path(f"/proc/{self.process.pid}/statm").read_text().split()
+        except (OSError, ValueError):
             return 0
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
 
     def end_for(self, why: str) -> None:
         """Kill it, because something is wrong with it: that counts as if it had died by itself."""

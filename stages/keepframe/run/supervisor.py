@@ -126,12 +126,9 @@ class Supervisor:
             self.children[name].is_done = False
             return
         stage = name.rpartition(".")[0]
-        hang_after_s = (
-            self.pipeline.capture.hang_after_s
-            if stage == CAPTURE
-            else self.pipeline.stages[stage].hang_after_s
-        )
-        child = self.children[name] = self.make_child(name, hang_after_s)
+        bounds = self.pipeline.capture if stage == CAPTURE else self.pipeline.stages[stage]
+        child = self.children[name] = self.make_child(name, bounds.hang_after_s)
+        child.max_rss_bytes = bounds.max_memory
         child.committed_before = self.committed
         child.stores = self.stores.given_to(name)
         self._begin(child)
