@@ -92,10 +92,14 @@ def test_a_stage_that_raises_loses_that_frame_only(relaying, caplog):
         return frame
 
     process, lobby = relaying(broken), session()
+    process.node.sessions["lobby"] = lobby
     for seq in range(3):
         process._do(lobby, Item((frame(seq),)))
+    process._do(
+        session(), Item((frame(1),))
+    )  # of a session that is over: the frame comes again, so nothing is told
 
-    assert [item.outcome for item in process.left] == [None, "failed", None]
+    assert [item.outcome for item in process.left][:3] == [None, "failed", None]
     assert [(r.fields["frame"], r.fields["reason"]) for r in caplog.records] == [
         ("lobby/0/1", "mine: ValueError: not this one")
     ]

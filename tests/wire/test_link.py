@@ -99,6 +99,20 @@ def test_hello_is_said_again_ever_more_slowly():
     assert said == [0.0, 2 * FIRST_HELLO_S, 1.5, 3.5, 5.5, 7.5, 9.5]
 
 
+def test_hello_is_said_again_soon_while_nobody_is_there_to_hear_it():
+    """A greeting that could not go out is no reason to slow down: a restarted process is found at once."""
+    node = Recorder("score.0", ["preprocess.0"], [], ["a"], itertools.count(1).__next__)
+    said = []
+    for step in range(17):
+        node.tick(step / 8)
+        if any(isinstance(e.body, messages.Hello) for _, e in node.out):
+            said.append(step / 8)
+            node.not_greeted("preprocess.0")
+        node.out.clear()
+
+    assert said == [n * FIRST_HELLO_S for n in range(9)]
+
+
 @given(st.lists(st.sampled_from(["send", "lose", "swap", "twice"]), max_size=12))
 def test_messages_come_in_order_or_the_connection_breaks(ways):
     """Whatever is lost, swapped or doubled: what is heard is what was sent, from the beginning, without a hole."""

@@ -44,13 +44,16 @@ class Recorder(Node):
 
     def __init__(self):
         super().__init__("score.0", ["up"], [], ["a"], lambda: 1)
-        self.heard, self.resets = [], []
+        self.heard, self.resets, self.absent = [], [], []
 
     def receive(self, now, peer, envelope):
         self.heard.append((peer, envelope.body))
 
     def reset(self, peer):
         self.resets.append(peer)
+
+    def not_greeted(self, peer):
+        self.absent.append(peer)
 
 
 PING = Envelope((1, 2), 3, messages.Ping(is_ready=True))
@@ -103,14 +106,14 @@ def test_a_message_goes_to_the_socket_of_its_peer():
     assert node.resets == []
 
 
-@pytest.mark.parametrize(("envelope", "resets"), [(PING, ["up"]), (HELLO, [])])
-def test_a_message_that_does_not_go_out_is_a_hole_but_a_greeting_is_not(envelope, resets):
-    """Nobody there to greet yet is no broken connection."""
+@pytest.mark.parametrize(("envelope", "resets", "absent"), [(PING, ["up"], []), (HELLO, [], ["up"])])
+def test_a_message_that_does_not_go_out_is_a_hole_but_a_greeting_is_not(envelope, resets, absent):
+    """Nobody there to greet yet is no broken connection, and the node is told."""
     traffic = Traffic(node := Recorder(), Sockets(up=Socket(error=zmq.Again())))
     node.out = [("up", envelope)]
     traffic.send()
 
-    assert node.resets == resets
+    assert (node.resets, node.absent) == (resets, absent)
 
 
 def test_a_message_that_cannot_be_written_down_ends_its_connection():

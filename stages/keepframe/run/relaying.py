@@ -79,8 +79,12 @@ class Relaying(Process):
             session.line = Line(steps, session.camera, session.memory, session.committed, self.shared)
         if isinstance(thing, Item) and thing.outcome is None:
             self.seat.hand.take(session.camera, thing.at)
-        left = [self._fitting(t) if isinstance(t, Item) else t for t in session.line.push(thing)]
+        things = session.line.push(thing)
         self.seat.hand.release()
+        is_current = (
+            self.node.sessions.get(session.camera) is session
+        )  # else its pictures may be gone, and its frames come again
+        left = [self._fitting(t, is_told=is_current) if isinstance(t, Item) else t for t in things]
         self.frames += isinstance(thing, Item)
         events = tuple(session.line.events)
         session.line.events.clear()  # in place: the steps of the line add to this list
@@ -90,9 +94,9 @@ class Relaying(Process):
             self.since = None
             self.node.finish(session, left, events)
 
-    def _fitting(self, item: Item) -> Item:
+    def _fitting(self, item: Item, *, is_told: bool = True) -> Item:
         for frame in item.frames:
-            if frame.outcome == "failed" and self._is_ours(frame):
+            if is_told and frame.outcome == "failed" and self._is_ours(frame):
                 self._tell_failed(frame)
         if self.is_sink and item.outcome != "end":  # whatever a sink makes of a frame decides nothing
             item = replace(

@@ -324,8 +324,10 @@ class CaptureNode(Node):
 
     def _waits_for(self, next_at: Position) -> bool:
         """Whether the oldest mark may wait for the frame at this position, since stages hold back what it speaks of."""
-        behind = self.store.after(self.marks[0]) if self.marks else ()
-        return bool(self.marks) and sum(s.takes_room for s in behind if s.item.at < next_at) < self.holds
+        if not self.holds or not self.marks:
+            return False
+        behind = self.store.after(self.marks[0])
+        return sum(s.takes_room for s in behind if s.item.at < next_at) < self.holds
 
     def _may_send(self, stored: Stored) -> bool:
         if not self.holds and not self.suspects.allow(stored.item.at, next(iter(self.store.items))):

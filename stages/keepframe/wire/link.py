@@ -136,6 +136,11 @@ class Node:
         self.reset(upper)
         self.ports.pop(upper, None)
 
+    def not_greeted(self, peer: str) -> None:
+        """A HELLO could not go out, since nobody is there yet: asking again soon costs nothing."""
+        if peer in self.ports:
+            self.ports[peer].asks = 0
+
     def forget(self, name: str) -> None:
         """Somebody who knows says that this process has died: end the connections to it at once."""
         for peer in [p for p, port in self.ports.items() if port.name == name]:

@@ -60,6 +60,8 @@ class Store:
 
         What waits behind it must not be counted: it would keep the frames that could make room from being sent.
         """
+        if not self.is_full:
+            return False
         sent = [stored for at, stored in self.items.items() if at <= self.sent]
         return self._is_full(sum(s.takes_room for s in sent), sum(s.nbytes for s in sent))
 

@@ -79,5 +79,7 @@ class Traffic:
         try:
             socket.send_multipart(parts, zmq.DONTWAIT, copy=False)
         except zmq.ZMQError:
-            if not isinstance(envelope.body, Hello):  # nobody there to greet yet; else a hole in the numbers
-                self.node.reset(peer)
+            if isinstance(envelope.body, Hello):
+                self.node.not_greeted(peer)
+            else:
+                self.node.reset(peer)  # a hole in the numbers
