@@ -14,5 +14,5 @@ def test_folders_names_and_patterns_are_found_once_in_natural_order(tmp_path):
 
 def test_what_leads_to_no_file_is_an_error(tmp_path):
     """The message names it."""
-    with pytest.raises(FileNotFoundError, match="nothing.png: no such file"):
+    with pytest.raises(FileNotFoundError, match=r"nothing\.png: no such file"):
         found([tmp_path / "nothing.png"])

@@ -106,6 +106,14 @@ BROKEN = {
         '[cameras.a]\nsource = "video"\npath = "x"\nevery = "soon"',
         ["cameras.a.every: expected a duration like '1s', '500ms' or seconds above 0, got 'soon'"],
     ),
+    "privacy that is no list": (
+        '[cameras.a]\nsource = "synthetic"\nprivacy = "0,0 1,1"',
+        ["cameras.a.privacy: expected a list of regions like '0,0 0.5,1', got str '0,0 1,1'"],
+    ),
+    "a private region outside the picture": (
+        '[cameras.a]\nsource = "synthetic"\nprivacy = ["0,0 0.5,0.5", "0,0 2,1"]',
+        ['cameras.a.privacy[1]: expected shares of the picture, 0 to 1, got "0,0 2,1"'],
+    ),
     "an unknown policy": (
         '[cameras.a]\nsource = "synthetic"\npolicy = "latets"',
         ["cameras.a.policy: expected 'block' or 'latest', got str 'latets'; did you mean 'latest'?"],
@@ -637,5 +645,7 @@ def test_a_stage_that_cannot_say_how_many_frames_it_holds_is_told(tmp_path):
     path = tmp_path / "pipeline.toml"
     path.write_text('[cameras.a]\nsource = "synthetic"\n[stages.preprocess]\nuse = "holding:Hold"\n')
 
-    with pytest.raises(ConfigError, match="stages.preprocess: 'holding:Hold': expected holds to be how many frames"):
+    with pytest.raises(
+        ConfigError, match=r"stages\.preprocess: 'holding:Hold': expected holds to be how many frames"
+    ):
         load(path)

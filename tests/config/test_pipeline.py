@@ -41,7 +41,10 @@ def listed():
 def uses(document):
     """Each use of a document with the table that its options stand in."""
     for camera in document["cameras"].values():
-        yield camera["source"], {k: v for k, v in camera.items() if k not in {"source", "policy", "stages"}}
+        yield (
+            camera["source"],
+            {k: v for k, v in camera.items() if k not in {"source", "policy", "privacy", "stages"}},
+        )
     for name, stage in document["stages"].items():
         for step in stage.get("steps", [stage]):
             if name != CAPTURE:

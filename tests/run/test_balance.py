@@ -116,3 +116,22 @@ def test_a_full_disk_stops_committing_says_so_and_goes_on_by_itself(tmp_path):
         assert is_sound(tight)
     finally:
         subprocess.run(["umount", "-l", archive], check=False)
+
+
+def test_what_is_private_is_black_in_what_is_kept(tmp_path):
+    """Before anything else sees it: the kept file is not the camera's own, and its row says so."""
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    (pictures / "img0.jpg").write_bytes(jpeg(0))
+    folder = write(
+        tmp_path, '[cameras.door]\nsource = "folder"\npath = "pictures"\nprivacy = ["0,0 0.5,1"]\n'
+    )
+
+    assert run(folder) == 0
+    assert is_sound(folder)
+    with Reader(folder / "archive") as reader:
+        (row,) = reader.kept()
+    kept = cv2.imread(str(folder / "archive" / row.file))
+    assert kept[:, :24].max() < 16
+    assert kept[:, 40:].mean() > 40
+    assert row.notes["privacy"] is True

@@ -12,8 +12,9 @@ from keepframe.config.pipeline import Camera, Policy, Use, frozen
 from keepframe.config.problems import Keys, Problems, nearest, told
 from keepframe.config.stages import is_name
 from keepframe.config.uses import Reader, names_of_kind
+from keepframe.picture import polygon
 
-CAMERA_KEYS = ("source", "policy", "stages")
+CAMERA_KEYS = ("source", "policy", "privacy", "stages")
 POLICIES: tuple[Policy, ...] = get_args(Policy)
 
 
@@ -43,7 +44,8 @@ def read_camera(name: str, table: dict[str, Any], reader: Reader, *, is_needed: 
     policy: Policy = "latest" if is_live else "block"
     if "policy" in table:
         policy = _policy((*keys, "policy"), table["policy"], policy, problems)
-    return Camera(name, source, policy, is_live)
+    privacy = _privacy((*keys, "privacy"), table.get("privacy", []), problems)
+    return Camera(name, source, policy, is_live, privacy)
 
 
 def _source(
@@ -81,6 +83,18 @@ def _is_live(source: Use) -> bool:
         return bool(source.contract.target(**source.options).is_live)
     except Exception:  # noqa: BLE001  what its constructor refuses is told where it is tried
         return False
+
+
+def _privacy(keys: Keys, value: Any, problems: Problems) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(region, str) for region in value):
+        problems.add(keys, f"expected a list of regions like '0,0 0.5,1', got {told(value)}")
+        return ()
+    for i, region in enumerate(value):
+        try:
+            polygon.corners(region)
+        except ValueError as error:
+            problems.add((*keys, i), str(error))
+    return tuple(value)
 
 
 def _policy(keys: Keys, value: Any, default: Policy, problems: Problems) -> Policy:

@@ -80,6 +80,8 @@ class Camera:
     source: Use
     policy: Policy = "block"
     is_live: bool = False
+    privacy: tuple[str, ...] = ()
+    """Regions that are blackened in the capture, before anything else sees the picture; see picture.polygon."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 
 from keepframe.frame import Frame
-from keepframe.picture import Image, read_only
-from keepframe.preprocess import polygon
+from keepframe.picture import Image, polygon, read_only
 
 _FINE = 512
 """A mask that leaves nothing of a square of this size leaves nothing of any picture worth looking at."""

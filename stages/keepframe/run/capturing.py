@@ -13,6 +13,7 @@ from keepframe.frame import Frame, Position
 from keepframe.picture.owned_slots import OwnedSlots
 from keepframe.run.exits import FAILED, LOCKED, OK
 from keepframe.run.logs import log
+from keepframe.run.privacy import Privacy
 from keepframe.run.process import Process, Seat, new_nonce, opened
 from keepframe.run.retrying import Retries
 from keepframe.stage import read_source
@@ -30,6 +31,7 @@ class Capturing(Process):
         pipeline, camera = seat.pipeline, seat.name.rpartition(".")[2]
         use = pipeline.cameras[camera].source.bound
         self.source = read_source(use.contract, use.options, camera)
+        self.privacy = Privacy(pipeline.cameras[camera].privacy)
         self.failure: BaseException | None = None
         self.total: int | None = None
         self._oldest: Position | None = None
@@ -122,7 +124,7 @@ class Capturing(Process):
             if is_between:
                 self._retry(retries)
             for shot in self.source:
-                frame = self._shared(shot.frame)
+                frame = self._shared(self.privacy.blackened(shot.frame))
                 with self.shell.turn():
                     condition.wait_for(lambda: node.wants or node.is_ended or node.is_over)
                     if node.is_ended or node.is_over:

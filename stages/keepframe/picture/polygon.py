@@ -1,7 +1,7 @@
 """
 Regions in shares of a picture, and which pixels lie in them.
 
-What is done with the pixels is the stages' business. Nothing here knows a frame.
+What is done with the pixels is the business of whoever asks. Nothing here knows a frame.
 """
 
 import math

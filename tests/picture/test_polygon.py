@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keepframe.frame import Frame
+from keepframe.picture.polygon import corners, inside
 from keepframe.preprocess import crop
-from keepframe.preprocess.polygon import corners, inside
 
 SHARES = st.floats(0, 1)
 
