@@ -28,7 +28,10 @@ def test_without_boxes_nothing_is_drawn():
     """Two equal pictures are just next to each other, and the heat map is dark."""
     drawn = side_by_side(np.zeros((4, 4), np.uint8), np.zeros((4, 4), np.uint8), [])
 
-    assert sorted({tuple(pixel) for pixel in drawn[:, :12].reshape(-1, 3).tolist()}) == [(0, 0, 0), (255, 255, 255)]
+    assert sorted({tuple(pixel) for pixel in drawn[:, :12].reshape(-1, 3).tolist()}) == [
+        (0, 0, 0),
+        (255, 255, 255),
+    ]
     assert drawn[:, 16:].max() < 8
 
 
