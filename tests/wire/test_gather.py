@@ -199,3 +199,13 @@ def test_messages_of_another_session_or_branch_count_for_nothing():
 
     assert bench.node.waiting == 0
     assert bench.node.take() is None
+
+
+def test_a_session_opens_before_what_others_have_to_commit_but_not_before_its_own_camera():
+    """Else a restarted capture waits behind every other camera's pictures."""
+    node = ArchiveNode("archive.0", [], ["a", "b"], lambda: 1)
+    commits = [CommitJob(camera, FIRST, (0, 0), (), {}, ()) for camera in ("a", "a")]
+    late, early = OpenJob("a", SECOND, None), OpenJob("b", FIRST, None)
+    node.jobs.extend([*commits, late, early])
+
+    assert [node.take() for _ in range(5)] == [early, *commits, late, None]

@@ -103,7 +103,17 @@ class ArchiveNode(Node):
     # what the worker calls
 
     def take(self) -> OpenJob | CommitJob | None:
-        """The next job, in order; None if there is none."""
+        """
+        The next job; None if there is none.
+
+        A session that opens need not wait for what others have to commit, only for its own camera's last session.
+        """
+        committing: set[str] = set()
+        for place, job in enumerate(self.jobs):
+            if isinstance(job, OpenJob) and job.camera not in committing:
+                del self.jobs[place]
+                return job
+            committing.add(job.camera)
         return self.jobs.popleft() if self.jobs else None
 
     def opened(self, job: OpenJob, standing: Standing | None, newest: Epoch) -> None:
