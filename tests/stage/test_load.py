@@ -66,7 +66,7 @@ def test_the_nearest_name_is_told():
     assert refused("grascale", LookupError) == (
         "nothing is named 'grascale'; did you mean 'grayscale'? (your own: \"module:attribute\")"
     )
-    assert "known: archive, blur, " in refused("qqq", LookupError)
+    assert "known: align, archive, blur, " in refused("qqq", LookupError)
 
 
 # --- entry points ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,18 @@
+"""What every test leaves as it found it: loading a pipeline makes its folder's modules importable, for good."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _imports_are_left_as_they_were(tmp_path_factory):
+    """The search path, and no module of a test's own folder: the next test has modules of the same names."""
+    path, temporary = list(sys.path), tmp_path_factory.getbasetemp()
+    yield
+    sys.path[:] = path
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and Path(file).is_relative_to(temporary):
+            del sys.modules[name]
