@@ -224,7 +224,7 @@ class Supervisor:
     def _on_signal(self) -> None:
         self._signals += 1
         if self._signals == 1:
-            log.info("draining", detail="once more to leave now")
+            log.info("draining", detail="what was captured gets its outcome; once more leaves now")
             for child in self._captures():
                 child.tell("drain")
         else:
