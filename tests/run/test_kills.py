@@ -85,7 +85,8 @@ def test_no_process_outlives_a_killed_supervisor(tmp_path):
 
 def test_an_interrupted_run_drains_and_the_next_goes_on(undisturbed, tmp_path):
     """Ctrl-C settles what was captured and exits 0; the streams stay open and are finished by the next run."""
-    running = begin(write(tmp_path, FOUR + SLOW))
+    small = '\n[stages.capture]\nstore = { frames = 16, bytes = "64MB" }\n'  # else all is captured, and settled, by then
+    running = begin(write(tmp_path, FOUR + SLOW + small))
     running.wait_until(lambda: running.settled() > 50, "some frames are settled")
     running.process.send_signal(signal.SIGINT)
 
