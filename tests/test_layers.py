@@ -17,7 +17,7 @@ LAYERS = (
     {"cli"},
     {"web", "run"},
     {"config", "wire"},
-    {"testing"},
+    {"testing", "measure"},
     {"capture", "preprocess", "score", "archive"},
     {"stage"},
     {"frame"},
