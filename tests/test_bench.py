@@ -37,3 +37,12 @@ def test_frames_flow_again_after_a_kill_of_each_stage():
     told = bench("recovery", "--kills", "1")
 
     assert all(f"| {stage} | 1 |" in told for stage in ("preprocess", "score", "archive", "capture"))
+
+
+def test_the_verdict_is_measured_where_there_is_footage():
+    """A recipe on the shipped clip, every picture and one a second: its row counts visits and quiet pictures."""
+    told = bench("verdict", "--data", ROOT / "examples", "--parts", "every", "second", "--only", "pHash")
+    rows = [line.split(" | ") for line in told.splitlines() if line.startswith("| pHash")]
+
+    assert [row[1] for row in rows] == ["6 of 6", "30 of 30"]
+    assert rows[0][3].endswith("of 189")
