@@ -5,7 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from keepframe.run.addresses import MAX_SOCKET, address, all_processes, processes, runtime_folder
+from keepframe.config.address import Address
+from keepframe.run.addresses import (
+    MAX_SOCKET,
+    address,
+    all_processes,
+    listening,
+    name_of,
+    new_site,
+    places,
+    processes,
+    runtime_folder,
+    stage_of,
+)
 
 PIPELINE, ARCHIVE = Path("/home/a/pipeline.toml"), Path("/home/a/archive")
 TWO = '[cameras.lobby]\nsource = "synthetic"\n[cameras.door]\nsource = "synthetic"\n[stages.score]\nreplicas = 2\n'
@@ -130,3 +142,31 @@ def test_the_archive_is_first_and_the_captures_are_last(loaded):
     assert list(all_processes(loaded(TWO))) == [
         "archive.0", "score.0", "score.1", "preprocess.0", "capture.lobby", "capture.door",
     ]  # fmt: skip
+
+
+def test_a_stage_on_a_network_has_a_port_for_each_process(loaded):
+    """The cameras in the order of the file; those below try all of them, at each address."""
+    pipeline = loaded(
+        f"insecure = true\n{TWO}listen = 'tcp://localhost:7611'\nat = ['tcp://a.lan:7611', 'tcp://127.0.0.1:9']\n"
+        "[stages.capture]\nlisten = 'tcp://[::1]:7601'\n"
+    )
+    folder = Path("/run/x")
+
+    assert listening(pipeline, folder, "score.1") == "tcp://127.0.0.1:7612"
+    assert listening(pipeline, folder, "capture.door") == "tcp://[::1]:7602"
+    assert listening(pipeline, folder, "preprocess.0") == "ipc:///run/x/preprocess.0"
+    assert places(pipeline, "preprocess") == []
+    assert places(pipeline, "score", 1) == [Address("a.lan", 7611), Address("127.0.0.1", 9)]
+    assert [str(place) for place in places(pipeline, "capture")] == ["tcp://[::1]:7601", "tcp://[::1]:7602"]
+
+
+def test_a_process_has_a_stage_however_it_is_known():
+    """By its name, or by where it is."""
+    assert {
+        stage_of(name) for name in ("score.0", "score.0-1a2b3c", name_of("score", Address("::1", 1)))
+    } == {"score"}
+
+
+def test_sites_differ():
+    """Of two machines with the same name and number."""
+    assert len({new_site() for _ in range(100)}) > 90

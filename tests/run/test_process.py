@@ -9,6 +9,7 @@ from keepframe.picture.slots import Slots
 from keepframe.run import process as module
 from keepframe.run.control import Control, pair
 from keepframe.run.process import Process, die_with_parent, new_nonce, opened
+from keepframe.wire.link import Port
 from keepframe.wire.relay import RelayNode
 
 SCALED = "[stages.preprocess]\nreplicas = 2\n"
@@ -114,6 +115,39 @@ def test_processes_that_come_and_go_above_are_connected_and_let_go(process):
         ["preprocess.2"],
     ]
     assert sorted(process.shell._endpoints.dealers) == sorted(process.node.ports) == ["preprocess.2"]
+
+
+def test_a_process_on_a_network_is_known_by_where_it_is(seat):
+    """Its own machine's replicas have a name of their site, so that two machines' are not taken for one; an archive has not."""
+    text = (
+        "[cameras.a]\nsource = 'synthetic'\n[cameras.b]\nsource = 'synthetic'\n"
+        "[stages.capture]\nlisten = 'tcp://127.0.0.1:7601'\n[stages.score]\nlisten = 'tcp://127.0.0.1:7611'\n"
+    )
+    preprocess, archive = (seat(name, text, site="1a2b3c") for name in ("preprocess.0", "archive.0"))
+
+    assert (preprocess.wire_name, preprocess.uppers) == ("preprocess.0-1a2b3c", [])
+    assert sorted(preprocess.finder().found()) == ["capture@127.0.0.1:7601", "capture@127.0.0.1:7602"]
+    assert (archive.wire_name, list(archive.finder().found())) == ("archive.0", ["score@127.0.0.1:7611"])
+    assert preprocess.listens_at() == f"ipc://{preprocess.folder}/preprocess.0"
+    assert seat("capture.b", text).listens_at() == "tcp://127.0.0.1:7602"
+    assert archive.wire_name_of("score.0") == "score.0"
+
+
+def test_places_on_a_network_come_and_go(seat):
+    """Scaled, it looks at more ports; what is found no more is let go of unless it answers."""
+    plain = Plain(seat("score.0", "[stages.preprocess]\nlisten = 'tcp://127.0.0.1:7699'\n"))
+    places = [f"preprocess@127.0.0.1:{port}" for port in (7699, 7700)]
+    known = [sorted(plain.node.ports)]
+    for names, is_up in ((["x", "y"], False), (["x"], True), (["x"], False)):
+        plain._on_command({"do": "uppers", "stage": "preprocess", "names": names})
+        plain.node.ports[places[1]] = plain.node.ports.get(places[1], Port(places[1], is_receiver=True))
+        plain.node.ports[places[1]].connection = (1, 2) if is_up else None
+        plain._follow()
+        known.append(sorted(plain.node.ports))
+    plain.shell.stop()
+
+    assert known == [places[:1], places, places, places[:1]]
+    assert list(plain.shell._endpoints.dealers) == places[:1]
 
 
 def test_connections_to_a_dead_process_are_forgotten(process):

@@ -1,4 +1,5 @@
 import os
+import socket
 import stat
 from pathlib import Path
 
@@ -94,5 +95,57 @@ def test_another_sender_comes_and_goes(address):
     assert ends.dealers == {}
     assert first.closed
     assert before <= fds()
+
+    ends.close()
+
+
+def free_port():
+    """A port of this machine where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_connection_over_a_network_begins_anew_as_another_peer():
+    """What a cut has left of the old one cannot lock it out; one in the machine's folder needs none of that."""
+    ends = Endpoints(None, {"score@x": f"tcp://127.0.0.1:{free_port()}", "capture.a": "ipc://capture.a"})
+    before = ends.dealers["score@x"]
+    identity = before.getsockopt(zmq.ROUTING_ID)
+    after = ends.renewed("score@x")
+
+    assert before.closed
+    assert ends.dealers["score@x"] is after
+    assert after.getsockopt(zmq.ROUTING_ID) != identity
+    assert ends.distant == ["score@x"]
+
+    ends.close()
+
+
+def test_a_port_that_is_taken_is_told():
+    """With its address, and what may be the matter; nothing stays open."""
+    address = f"tcp://127.0.0.1:{free_port()}"
+    first = Endpoints(address, {})
+    before = fds()
+    with pytest.raises(
+        OSError, match=f"cannot listen on {address}: Address already in use; is there another"
+    ):
+        Endpoints(address, {})
+
+    assert fds() == before
+
+    first.close()
+
+
+def test_whoever_is_silent_or_gone_is_noticed_over_a_network():
+    """Both ends look; a stranger's handshake, a part's size and what waits to be read have limits."""
+    ends = Endpoints(f"tcp://127.0.0.1:{free_port()}", {"score@x": f"tcp://[::1]:{free_port()}"})
+    for socket_ in ends.sockets:
+        assert 0 < socket_.getsockopt(zmq.HEARTBEAT_IVL) < socket_.getsockopt(zmq.HEARTBEAT_TIMEOUT) <= 6000
+        assert 0 < socket_.getsockopt(zmq.HANDSHAKE_IVL) <= 5000
+        assert 0 < socket_.getsockopt(zmq.MAXMSGSIZE) <= 1 << 30
+        assert socket_.getsockopt(zmq.RCVHWM) == 1000
+        assert socket_.getsockopt(zmq.SNDHWM) == 0
+
+    assert [socket_.getsockopt(zmq.IPV6) for socket_ in ends.sockets] == [0, 1]
 
     ends.close()

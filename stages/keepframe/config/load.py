@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,18 +20,19 @@ from keepframe.config.graph import linked
 from keepframe.config.imports import prepare_imports
 from keepframe.config.pipeline import CAPTURE, MARK_EVERY, Pipeline, Stage, frozen
 from keepframe.config.problems import Problems, nearest, told
+from keepframe.config.reach import REACH_KEYS, check_reach, read_keys, take_environment
 from keepframe.config.stages import Steps, read_capture, read_stage, with_cameras
 from keepframe.config.uses import Reader
 from keepframe.errors import ConfigError
 
-TOP_KEYS = ("cameras", "stages")
-LOCAL_KEYS = ("replicas", "hang_after", "max_memory")
+TOP_KEYS = ("cameras", "stages", "keys", "insecure")
+LOCAL_KEYS = ("replicas", "hang_after", "max_memory", *REACH_KEYS)
 """What may differ from machine to machine."""
 
 
 def load(path: str | Path, sets: Sequence[str] = (), *, only: str | None = None) -> Pipeline:
     """
-    Read a pipeline, with the changes of `--set`.
+    Read a pipeline, with the changes of `--set`; addresses and the folder of keys may also come from the environment, see reach.py.
 
     sets: "key.path=value"; a value that is no TOML is a string.
     only: the stage, or "capture", that this process runs; modules of users that only other stages need are then not imported and
@@ -56,6 +58,8 @@ def pipeline_of(
     """
     path, written, problems = Path(where).absolute(), document, Problems()
     document = copy.deepcopy(document)
+    if isinstance(document.get("stages", {}), dict):
+        take_environment(document, [CAPTURE, *completed(document)], os.environ)
     for setting in sets:
         assign(document, setting, problems)
     for key in document:
@@ -79,9 +83,20 @@ def pipeline_of(
     if len(stages) == len(stage_tables):  # else it would be told for what is already known to be wrong
         stages, sinks = linked(stages, cameras, problems)
     fingerprint = _fingerprint(tables, stage_tables, stages)
+    keys, is_insecure = read_keys(document, path.parent, problems)
     pipeline = Pipeline(
-        path, path.stem, frozen(cameras), frozen(stages), fingerprint, capture, sinks, tuple(sets)
+        path,
+        path.stem,
+        frozen(cameras),
+        frozen(stages),
+        fingerprint,
+        capture,
+        sinks,
+        tuple(sets),
+        keys,
+        is_insecure,
     )
+    check_reach(document, pipeline, problems)
     if not problems.found:
         _check_holds(pipeline, problems)
     if problems.found:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from keepframe.config.address import Address
 from keepframe.stage import Bound, Contract
 
 Policy = Literal["block", "latest"]
@@ -48,6 +49,10 @@ class Capture:
     hang_after_s: float = 60.0
     max_memory: int = 2_000_000_000
     """How many bytes of its own a process may take before it is ended and started again."""
+    listen: Address | None = None
+    """Where the first process waits for those below, the next one a port further; None: within the machine alone."""
+    at: tuple[Address, ...] = ()
+    """Where those below find them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,10 @@ class Stage:
     hang_after_s: float = 60.0
     max_memory: int = 2_000_000_000
     """How many bytes of its own a process may take before it is ended and started again."""
+    listen: Address | None = None
+    """Where the first process waits for those below, the next one a port further; None: within the machine alone."""
+    at: tuple[Address, ...] = ()
+    """Where those below find them."""
     by_camera: Mapping[str, tuple[Use, ...]] = field(default_factory=dict)
     """Cameras with options of their own, [cameras.X.stages.NAME], and their steps."""
 
@@ -121,7 +130,7 @@ class Pipeline:
 
     stages: in topological order, without the capture, which is implied.
     sinks: the stages that nobody but the engine reads: their frames reach the archive as headers and decide nothing.
-    fingerprint: what must be the same in every process of the pipeline; options of sources and of the archive, paths and
+    fingerprint: what must be the same in every process of the pipeline; options of sources and of the archive, paths, addresses and
     replicas may differ from machine to machine.
     """
 
@@ -134,6 +143,10 @@ class Pipeline:
     sinks: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     """What `--set` changed, to be handed to child processes as it is."""
+    keys: Path | None = None
+    """The folder of the keys that every tcp socket then has; None: there are none."""
+    is_insecure: bool = False
+    """Whether it may be reached over a network without keys."""
 
     @property
     def folder(self) -> Path:
@@ -157,6 +170,14 @@ class Pipeline:
     def lowers(self, name: str) -> tuple[str, ...]:
         """Which stages this stage, or "capture", feeds."""
         return tuple(stage.name for stage in self.stages.values() if name in stage.inputs)
+
+    def listen_of(self, name: str) -> Address | None:
+        """Where the first process of a stage, or of "capture", listens on a network; None: within the machine alone."""
+        return self.capture.listen if name == CAPTURE else self.stages[name].listen
+
+    def at_of(self, name: str) -> tuple[Address, ...]:
+        """Where those below find a stage, or "capture", on a network."""
+        return self.capture.at if name == CAPTURE else self.stages[name].at
 
     def holds(self, name: str) -> int:
         """How many frames are held back at most on the way up to and including this stage."""

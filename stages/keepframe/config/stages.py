@@ -14,11 +14,12 @@ from typing import Any, TypeVar
 from keepframe.config import units
 from keepframe.config.pipeline import CAPTURE, Capture, Queue, Stage, Store, Use, frozen
 from keepframe.config.problems import Keys, Problems, told
+from keepframe.config.reach import REACH_KEYS, read_reach
 from keepframe.config.uses import Reader, refusal
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-STAGE_KEYS = ("inputs", "use", "steps", "replicas", "queue", "hang_after", "max_memory")
-CAPTURE_KEYS = ("store", "hang_after", "max_memory")
+STAGE_KEYS = ("inputs", "use", "steps", "replicas", "queue", "hang_after", "max_memory", *REACH_KEYS)
+CAPTURE_KEYS = ("store", "hang_after", "max_memory", *REACH_KEYS)
 
 Limits = TypeVar("Limits", Queue, Store)
 Bounded = TypeVar("Bounded", Capture, Stage)
@@ -209,14 +210,15 @@ def _replicas(keys: Keys, value: Any, problems: Problems) -> int:
 
 
 def _with_bounds(keys: Keys, table: Mapping[str, Any], of: Bounded, problems: Problems) -> Bounded:
-    """What a process may take before its supervisor ends it: time for a frame, memory."""
+    """What a process may take before its supervisor ends it, time for a frame and memory, and where it is found."""
     hang_after_s, max_memory = of.hang_after_s, of.max_memory
     if "hang_after" in table:
         where = (*keys, "hang_after")
         hang_after_s = _checked(where, units.seconds, table["hang_after"], hang_after_s, problems)
     if "max_memory" in table:
         max_memory = _checked((*keys, "max_memory"), units.size, table["max_memory"], max_memory, problems)
-    return replace(of, hang_after_s=hang_after_s, max_memory=max_memory)
+    listen, at = read_reach(keys, table, problems)
+    return replace(of, hang_after_s=hang_after_s, max_memory=max_memory, listen=listen, at=at)
 
 
 def _limits(keys: Keys, table: Any, limits: Limits, problems: Problems) -> Limits:

@@ -1,7 +1,7 @@
 """
-Where the processes of a pipeline on one machine find each other: a private folder with one socket for each.
+Where the processes of a pipeline find each other: in a private folder with one socket for each, or where the TOML says on a network.
 
-What goes over the sockets is the wire's business.
+What goes over the sockets is the wire's business; names of machines are looked up in finding.py.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from keepframe.config.address import Address
 from keepframe.config.pipeline import CAPTURE, Pipeline
 
 MAX_SOCKET = 107
@@ -69,6 +71,56 @@ def address(folder: Path, process: str) -> str:
         digest = hashlib.sha256(process.encode()).hexdigest()[:12]
         process = f"{process[: MAX_NAME - 13]}-{digest}"
     return f"ipc://{folder / process}"
+
+
+def listening(pipeline: Pipeline, folder: Path, process: str) -> str:
+    """
+    The address that a process of a pipeline binds: on a network if its stage says `listen`, the next process a port further.
+
+    folder: the runtime folder.
+    """
+    stage, _, which = process.rpartition(".")
+    first = pipeline.listen_of(stage)
+    if first is None:
+        return address(folder, process)
+    shifted = first.shifted(list(pipeline.cameras).index(which) if stage == CAPTURE else int(which))
+    return str(replace(shifted, host="127.0.0.1") if shifted.host == "localhost" else shifted)
+
+
+def places(pipeline: Pipeline, stage: str, count: int | None = None) -> list[Address]:
+    """
+    Where the processes of a stage may be on a network; none if they are all in the runtime folder.
+
+    At each of its addresses `count`, or as many as the pipeline says. A place where nobody listens costs an attempt a second.
+    """
+    count = len(processes(pipeline, stage)) if count is None else count
+    return [first.shifted(i) for first in pipeline.at_of(stage) for i in range(count)]
+
+
+def name_of(stage: str, place: Address) -> str:
+    """
+    What a process is called of which no more is known than where it is.
+
+    >>> name_of("score", Address("10.0.0.2", 7602))
+    'score@10.0.0.2:7602'
+    """
+    return f"{stage}@{str(place).removeprefix('tcp://')}"
+
+
+def stage_of(process: str) -> str:
+    """
+    The stage of a process by its name, however it is known.
+
+    >>> stage_of("score.0"), stage_of("score@10.0.0.2:7602")
+    ('score', 'score')
+    """
+    stage, at, _ = process.partition("@")
+    return stage if at else process.rpartition(".")[0]
+
+
+def new_site() -> str:
+    """What the processes of one supervisor have in common, in their names over links: six random letters and digits."""
+    return os.urandom(3).hex()
 
 
 def _private(folder: Path) -> Path:

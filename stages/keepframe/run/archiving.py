@@ -31,7 +31,7 @@ class Archiving(Process):
         bound = pipeline.archive.steps[0].bound
         self.archive: Archive = bound.contract.target(**bound.options)
         cameras = list(pipeline.cameras)
-        node = ArchiveNode(seat.name, seat.uppers, cameras, new_nonce, pipeline.fingerprint)
+        node = ArchiveNode(seat.wire_name, seat.uppers, cameras, new_nonce, pipeline.fingerprint)
         super().__init__(seat, node, seat.read_stores())
         self.frames = self.commits = 0
         self.trouble = ""

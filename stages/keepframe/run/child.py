@@ -2,7 +2,7 @@
 The entry of one process: which one it is comes as arguments, everything else from the same pipeline.toml.
 
     python -m keepframe.run PIPELINE PROCESS [--set KEY=VALUE]… [--control FD] [--hand FD] [--run N]
-        [--store CAMERA=FD]…
+        [--store CAMERA=FD]… [--site LETTERS]
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from keepframe.config import load
 from keepframe.config.pipeline import CAPTURE, Pipeline
 from keepframe.errors import ArchiveLockedError, ConfigError
-from keepframe.run.addresses import runtime_folder
+from keepframe.run.addresses import new_site, runtime_folder
 from keepframe.run.control import Control
 from keepframe.run.exits import CONFIG, FAILED, LOCKED
 from keepframe.run.hand import Hand
@@ -29,6 +29,7 @@ def run_process(
     hand: Hand | None = None,
     run: int | None = None,
     stores: Mapping[str, int] | None = None,
+    site: str | None = None,
 ) -> int:
     """
     Be this process ("score.0", "capture.lobby") until it is done. Returns its exit code.
@@ -36,11 +37,14 @@ def run_process(
     control, hand: the line to a supervisor and the page where the frame in hand is noted for it, if there is one.
     run: which reading of a finite source the user asks for, see CaptureNode.
     stores: the file descriptors of picture stores by camera; without them pictures travel inline.
+    site: what the processes of its supervisor have in common, see Seat.
     Raises ArchiveLockedError, OSError where sockets or folders cannot be had.
     """
     hand = hand or Hand(Hand.create())
     folder = runtime_folder(pipeline.path, pipeline.archive_folder)
-    seat = Seat(pipeline, process, folder, control or Control(None), hand, run, stores or {})
+    seat = Seat(
+        pipeline, process, folder, control or Control(None), hand, run, stores or {}, site or new_site()
+    )
     if seat.stage == CAPTURE:
         from keepframe.run.capturing import Capturing as Body  # noqa: PLC0415  each imports what it runs, no more
     elif pipeline.stages[seat.stage].is_archive:
@@ -60,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--hand", type=int)
     parser.add_argument("--run", type=int)
     parser.add_argument("--store", action="append", default=[])
+    parser.add_argument("--site")
     given = parser.parse_args(arguments)
     configure(inherited(), given.process, given.process.rpartition(".")[0])
     try:
@@ -67,7 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hand = Hand(given.hand) if given.hand is not None else None
         stores = {camera: int(fd) for camera, _, fd in (store.rpartition("=") for store in given.store)}
         control = Control(given.control)
-        return run_process(pipeline, given.process, control, hand=hand, run=given.run, stores=stores)
+        return run_process(
+            pipeline, given.process, control, hand=hand, run=given.run, stores=stores, site=given.site
+        )
     except ConfigError as error:
         log.error("cannot-start", error=str(error))
         return CONFIG

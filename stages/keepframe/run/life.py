@@ -44,6 +44,8 @@ class Child:
     """How much memory it may take; 0: as much as there is."""
     stores: Mapping[str, int] = field(default_factory=dict)
     """The picture stores that it inherits: file descriptors by camera."""
+    site: str = ""
+    """What the children of one supervisor have in common, see Seat."""
     command: Sequence[str] = COMMAND
     clock: Clock = field(default_factory=SystemClock)
     process: Process | None = None
@@ -105,6 +107,8 @@ class Child:
         arguments = [str(pipeline.path), self.name, f"--control={fd}", f"--hand={self._hand.fd}"]
         arguments += [f"--set={setting}" for setting in pipeline.sets]
         arguments += [f"--store={camera}={store}" for camera, store in self.stores.items()]
+        if self.site:
+            arguments.append(f"--site={self.site}")
         if run is not None:
             arguments.append(f"--run={run}")
         try:

@@ -18,12 +18,13 @@ from typing import Any, TypeVar
 
 import cv2
 
-from keepframe.config.pipeline import Pipeline
+from keepframe.config.pipeline import CAPTURE, Pipeline
 from keepframe.frame import Position
 from keepframe.picture.slots import Slots
-from keepframe.run.addresses import address, processes
+from keepframe.run.addresses import address, listening, new_site, places, processes, stage_of
 from keepframe.run.control import Control
 from keepframe.run.exits import INTERRUPTED
+from keepframe.run.finding import Finder
 from keepframe.run.hand import Hand
 from keepframe.wire.link import Node
 from keepframe.wire.shell import Shell
@@ -46,6 +47,8 @@ class Seat:
     """Which reading of a finite source the user asks for, see CaptureNode."""
     stores: Mapping[str, int] = field(default_factory=dict)
     """The file descriptors of the cameras' picture stores, as far as it was given any, see Stores."""
+    site: str = field(default_factory=new_site)
+    """A few random letters that the processes of one supervisor share: what tells this machine's score.0 from another's."""
 
     @property
     def stage(self) -> str:
@@ -53,19 +56,47 @@ class Seat:
         return self.name.rpartition(".")[0]
 
     @property
+    def wire_name(self) -> str:
+        """What it is called over its links."""
+        return self.wire_name_of(self.name)
+
+    def wire_name_of(self, process: str) -> str:
+        """
+        What a process of this site is called over links: with the site, where it is one of many machines' replicas.
+
+        An archive never is: of two that begin, the younger counts.
+        """
+        stage = stage_of(process)
+        if stage == CAPTURE or self.pipeline.stages[stage].is_archive:
+            return process
+        is_spread = any(self.pipeline.at_of(upper) for upper in self.pipeline.uppers(stage))
+        return f"{process}-{self.site}" if is_spread else process
+
+    @property
     def uppers(self) -> list[str]:
-        """The names of the processes that send frames to this one."""
+        """The names of the processes that send frames to this one, as far as they are on this machine for certain."""
         return [
-            name for upper in self.pipeline.uppers(self.stage) for name in processes(self.pipeline, upper)
+            name
+            for upper in self.pipeline.uppers(self.stage)
+            if not self.pipeline.at_of(upper)
+            for name in processes(self.pipeline, upper)
         ]
+
+    def finder(self) -> Finder:
+        """Looks for those on a network."""
+        return Finder({upper: places(self.pipeline, upper) for upper in self.pipeline.uppers(self.stage)})
 
     def read_stores(self) -> list[Slots]:
         """The picture stores of all cameras, to read."""
         return [opened(Slots, fd) for fd in self.stores.values()]
 
     def address_of(self, process: str) -> str:
-        """Where a process listens."""
+        """Where a process of this machine is found."""
         return address(self.folder, process)
+
+    def listens_at(self) -> str:
+        """Where this one waits for those below."""
+        return listening(self.pipeline, self.folder, self.name)
 
 
 class Process:
@@ -78,7 +109,9 @@ class Process:
     def __init__(self, seat: Seat, node: Node, stores: Sequence[Slots] = ()) -> None:
         self.seat, self.node, self.control = seat, node, seat.control
         uppers = {upper: seat.address_of(upper) for upper in node.ports}
-        self.shell = Shell(node, seat.address_of(seat.name) if node.lowers else None, uppers, stores)
+        self.shell = Shell(node, seat.listens_at() if node.lowers else None, uppers, stores)
+        self.finder = seat.finder()
+        self._follow()
         self.is_leaving = False
         self._signals = 0
 
@@ -93,10 +126,12 @@ class Process:
             self.shell.watch(self.control.fd, lambda: self.control.read(self._on_command))
         self.shell.on_tick = self._on_tick
         self.control.tell("ready")
+        self.finder.start()
         self.shell.start()  # from here on its thread is the one that tells
         try:
             yield
         finally:
+            self.finder.stop()
             self.shell.stop()
 
     def leave(self) -> None:
@@ -116,14 +151,24 @@ class Process:
             os._exit(INTERRUPTED)
         if self._signals and not self.is_leaving:
             self.leave()
+        self._follow()
         self.control.tell("status", **self.status())
+
+    def _follow(self) -> None:
+        """Connect to what was found on the network; what is found no more is let go of once nothing comes from it."""
+        found = self.finder.found()
+        for upper, at in found.items():
+            self.shell.connect(upper, at)
+        for upper, port in list(self.node.ports.items()):
+            if "@" in upper and upper not in found and not port.is_up:
+                self.shell.disconnect(upper)
 
     def _on_command(self, command: dict[str, Any]) -> None:
         match command.get("do"):
             case "drain" if not self.is_leaving:
                 self.leave()
             case "forget":
-                self.node.forget(command["name"])
+                self.node.forget(self.seat.wire_name_of(command["name"]))
             case "uppers":
                 self._on_uppers(command["stage"], command["names"])
             case "suspect":
@@ -131,7 +176,11 @@ class Process:
 
     def _on_uppers(self, stage: str, names: list[str]) -> None:
         """A stage above has been scaled: these are its processes now."""
-        before = [upper for upper in self.node.ports if upper.rpartition(".")[0] == stage]
+        pipeline = self.seat.pipeline
+        if stage in pipeline.uppers(self.seat.stage) and pipeline.at_of(stage):
+            self.finder.look_for(stage, places(pipeline, stage, len(names)))
+            return
+        before = [upper for upper in self.node.ports if stage_of(upper) == stage]
         for name in names:
             self.shell.connect(name, self.seat.address_of(name))
         for name in set(before) - set(names):

@@ -28,7 +28,7 @@ class Relaying(Process):
         self.is_sink = self.stage.name in pipeline.sinks
         lowers = (pipeline.archive.name,) if self.is_sink else pipeline.lowers(self.stage.name)
         cameras = list(pipeline.cameras)
-        node = RelayNode(seat.name, seat.uppers, lowers, cameras, new_nonce, pipeline.fingerprint)
+        node = RelayNode(seat.wire_name, seat.uppers, lowers, cameras, new_nonce, pipeline.fingerprint)
         super().__init__(seat, node, seat.read_stores())
         self.shared: dict[int, Any] = {}
         self.frames = 0

@@ -16,7 +16,7 @@ from typing import Any
 from keepframe.config import load
 from keepframe.config.pipeline import CAPTURE, Pipeline
 from keepframe.run.account import Account
-from keepframe.run.addresses import all_processes, processes, runtime_folder
+from keepframe.run.addresses import all_processes, new_site, processes, runtime_folder
 from keepframe.run.desk import Desk
 from keepframe.run.exits import FAILED, FINAL, INTERRUPTED, OK, SOME_FAILED
 from keepframe.run.life import CRASH_LOOP, Child
@@ -55,6 +55,7 @@ class Supervisor:
         self.children: dict[str, Child] = {}
         self.account = Account(pipeline.archive_folder, list(pipeline.cameras), again=again)
         self.stores = Stores(pipeline)
+        self.site = new_site()
         self.committed = 0
         self.exit_code = OK
         self.is_stopping = False
@@ -130,6 +131,7 @@ class Supervisor:
         child = self.children[name] = self.make_child(name, bounds.hang_after_s)
         child.max_rss_bytes = bounds.max_memory
         child.committed_before = self.committed
+        child.site = self.site
         child.stores = self.stores.given_to(name)
         self._begin(child)
 

@@ -14,6 +14,19 @@ from pathlib import Path
 import zmq
 
 LINGER_MS = 300  # for the last BREAK of a process that leaves; durability rests on acknowledgements alone
+TCP = "tcp://"
+TCP_OPTIONS = {
+    zmq.HANDSHAKE_IVL: 5000,  # a silent stranger is shown out; over a slow line a handshake takes three round trips
+    zmq.HEARTBEAT_IVL: 2000,  # both ends: a connection that was cut frees its place in seconds, not when tcp gives up
+    zmq.HEARTBEAT_TIMEOUT: 6000,
+    zmq.HEARTBEAT_TTL: 6000,
+    zmq.CONNECT_TIMEOUT: 3000,  # the kernel alone would try for two minutes
+    zmq.RECONNECT_IVL: 100,
+    zmq.RECONNECT_IVL_MAX: 1000,
+    zmq.TCP_KEEPALIVE: 1,
+    zmq.RCVHWM: 1000,  # whoever sends faster than it is read waits; in sending, credit alone is the bound
+    zmq.MAXMSGSIZE: 512 << 20,  # the largest part there is: a picture of 100 megapixels in BGR takes 300 MB
+}
 
 
 class Endpoints:
@@ -32,14 +45,15 @@ class Endpoints:
         self._guard = -1
         self.router: zmq.Socket[bytes] | None = None
         self.dealers: dict[str, zmq.Socket[bytes]] = {}
+        self._addresses: dict[str, str] = {}
         try:
             if listen is not None:
                 self._guard = guard(listen)
-                self.router = self._socket(zmq.ROUTER)
+                self.router = self._socket(zmq.ROUTER, listen)
                 self.router.setsockopt(
                     zmq.ROUTER_MANDATORY, 1
                 )  # an error for a peer that is gone, not silence
-                self.router.bind(listen)
+                self._bind(self.router, listen)
             for upper, address in uppers.items():
                 self.connect(upper, address)
         except BaseException:
@@ -53,15 +67,28 @@ class Endpoints:
 
     def connect(self, upper: str, address: str) -> zmq.Socket[bytes]:
         """Connect to one more process that sends frames to this one."""
-        dealer = self.dealers[upper] = self._socket(zmq.DEALER)
+        dealer = self._socket(zmq.DEALER, address)
         dealer.setsockopt(zmq.ROUTING_ID, b"\1" + os.urandom(8))  # a new peer in every incarnation
         dealer.setsockopt(zmq.IMMEDIATE, 1)  # queue nothing for a peer that is not there
         dealer.connect(address)
+        self.dealers[upper], self._addresses[upper] = dealer, address
         return dealer
+
+    def renewed(self, upper: str) -> zmq.Socket[bytes]:
+        """Connect anew to a process that sends to this one, as another peer."""
+        address = self._addresses[upper]
+        self.disconnect(upper)
+        return self.connect(upper, address)
+
+    @property
+    def distant(self) -> list[str]:
+        """The names of those senders that are reached over tcp."""
+        return [upper for upper, address in self._addresses.items() if address.startswith(TCP)]
 
     def disconnect(self, upper: str) -> zmq.Socket[bytes]:
         """Let go of a process that sends no more; its socket is closed."""
         dealer = self.dealers.pop(upper)
+        del self._addresses[upper]
         dealer.close(linger=0)
         return dealer
 
@@ -71,13 +98,27 @@ class Endpoints:
         if self._guard >= 0:
             os.close(self._guard)
 
-    def _socket(self, kind: int) -> zmq.Socket[bytes]:
+    def _bind(self, router: zmq.Socket[bytes], listen: str) -> None:
+        try:
+            router.bind(listen)
+        except zmq.ZMQError as error:
+            if not listen.startswith(TCP):
+                raise
+            raise OSError(
+                f"cannot listen on {listen}: {os.strerror(error.errno)}; is there another process, or is it no address of this machine?"
+            ) from error
+
+    def _socket(self, kind: int, address: str) -> zmq.Socket[bytes]:
         socket = self._context.socket(kind)
         socket.setsockopt(zmq.LINGER, LINGER_MS)
         socket.setsockopt(zmq.SNDHWM, 0)  # credit is the bound; a high-water mark would drop or block
         socket.setsockopt(zmq.RCVHWM, 0)
         socket.setsockopt(zmq.RECONNECT_IVL, 50)
         socket.setsockopt(zmq.RECONNECT_IVL_MAX, 0)  # no slower: a restarted process is back within a second
+        if address.startswith(TCP):
+            socket.setsockopt(zmq.IPV6, int(address.startswith(f"{TCP}[")))
+            for option, value in TCP_OPTIONS.items():
+                socket.setsockopt(option, value)
         return socket
 
 

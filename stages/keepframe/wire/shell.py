@@ -18,6 +18,7 @@ import zmq
 from keepframe.picture.slots import Slots
 from keepframe.wire.endpoints import Endpoints
 from keepframe.wire.link import Node
+from keepframe.wire.renewal import Renewals
 from keepframe.wire.traffic import Traffic
 
 TICK_S = 0.25
@@ -42,6 +43,7 @@ class Shell:
         self._watched: dict[int, Callable[[], None]] = {}
         self._is_stopping = False
         self._endpoints = Endpoints(listen, uppers)
+        self._renewals = Renewals()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.traffic = Traffic(node, self._endpoints, stores)
         self._poller = zmq.Poller()
@@ -65,6 +67,13 @@ class Shell:
         self.node.drop_upper(upper)
         self._poller.unregister(self._endpoints.dealers[upper])
         self._endpoints.disconnect(upper)
+
+    def _renew(self, now: float) -> None:
+        links = {upper: self.node.ports[upper].is_up for upper in self._endpoints.distant}
+        for upper in self._renewals.due(now, links):
+            self._poller.unregister(self._endpoints.dealers[upper])
+            self._poller.register(self._endpoints.renewed(upper), zmq.POLLIN)
+            self.node.not_greeted(upper)
 
     def start(self) -> None:
         """Serve until stop()."""
@@ -120,6 +129,7 @@ class Shell:
                 self.traffic.receive(ready, now)
                 if now >= next_tick:
                     self.node.tick(now)
+                    self._renew(now)
                     self.on_tick()
                     next_tick = now + TICK_S
                 self.node.pump(now)

@@ -1,0 +1,50 @@
+"""Whole pipelines whose processes reach each other over tcp: on this machine, over loopback."""
+
+import contextlib
+import socket
+
+import pytest
+from running import is_sound, left_behind, rows, run, write
+
+CAMERAS = """
+[cameras.lobby]
+source = "synthetic"
+count = 60
+fps = 1000.0
+[cameras.door]
+source = "synthetic"
+count = 60
+fps = 1000.0
+seed = 1
+"""
+
+
+def free_ports(count):
+    """The first of some ports in a row where nobody listens."""
+    while True:
+        with contextlib.ExitStack() as probes:
+            try:
+                first = probes.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+                for port in range(first + 1, first + count):
+                    probes.enter_context(socket.create_server(("127.0.0.1", port)))
+            except (OSError, OverflowError):
+                continue
+            return first
+
+
+@pytest.mark.slow
+def test_over_tcp_the_same_is_kept_as_within_the_machine(tmp_path, sockets):
+    """Replicas a port further each, a camera each; with and without tcp every row is the same."""
+    first = free_ports(6)
+    network = (
+        f"[stages.capture]\nlisten = 'tcp://127.0.0.1:{first}'\n"
+        f"[stages.preprocess]\nlisten = 'tcp://localhost:{first + 2}'\nreplicas = 2\n"
+        f"[stages.score]\nlisten = 'tcp://127.0.0.1:{first + 4}'\nreplicas = 2\n"
+    )
+    here, there = write(tmp_path / "here", CAMERAS), write(tmp_path / "there", CAMERAS + network)
+
+    assert [run(here), run(there)] == [0, 0]
+    assert rows(there) == rows(here)
+    assert len(rows(there)) == 120
+    assert is_sound(there)
+    assert left_behind(there) == ([], [], [])
