@@ -105,7 +105,7 @@ class Endpoints:
             if not listen.startswith(TCP):
                 raise
             raise OSError(
-                f"cannot listen on {listen}: {os.strerror(error.errno)}; is there another process, or is it no address of this machine?"
+                f"cannot listen on {listen}: {os.strerror(error.errno or 0)}; is there another process, or is it no address of this machine?"
             ) from error
 
     def _socket(self, kind: int, address: str) -> zmq.Socket[bytes]:
