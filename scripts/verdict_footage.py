@@ -10,15 +10,18 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from keepframe.capture.image_folder import Folder
+from keepframe.capture.synthetic_camera import Synthetic
 from keepframe.capture.video_file import Video
 from keepframe.cli.evaluate import rate_of
 from keepframe.frame import Frame
 from keepframe.measure.labels import Labelled, labelled
 from keepframe.measure.rules import Labels
+from keepframe.measure.truth import labels_of
 from keepframe.picture import Image, Picture
 
 PLANTED_A_SECOND = 5
@@ -30,6 +33,32 @@ BEFORE = 100
 """Pictures at most that are shown before the object."""
 FOUND_IN = 3
 """Pictures: silent before, found within."""
+
+
+SCENES: dict[str, dict[str, Any]] = {
+    "noise": {"noise": 8.0},
+    "drift": {"drift": 0.3},
+    "clouds": {"clouds": 0.4},
+    "infrared": {"infrared": 15.0, "object_size": 0.0},
+    "rain": {"rain": 8.0},
+    "leaves": {"leaves": 0.25},
+    "shake": {"shake": 2.0},
+    "shadow": {"shadow": 0.4},
+    "small object": {"object_size": 0.06},
+    "parked car": {"parked": 60.0, "object_size": 0.0},
+    "freeze": {"freeze": 12.0},
+    "loss": {"loss": 12.0},
+}
+"""What is hard about each; the rest is the same: 320 x 180, five pictures a second for two minutes, five or six visits."""
+COMMON = {
+    "width": 320,
+    "height": 180,
+    "fps": 5.0,
+    "count": 600,
+    "absent": 16.0,
+    "present": 6.0,
+    "object_size": 0.25,
+}
 
 
 @dataclass(frozen=True)
@@ -84,6 +113,18 @@ def _clip(one: Labelled) -> Footage:
 def _key(*files: Path) -> str:
     told = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+
+
+def scenes(seed: int) -> list[Footage]:
+    """The synthetic scenes, each with a seed of its own."""
+    return [_scene(name, seed * 1000 + number) for number, name in enumerate(SCENES)]
+
+
+def _scene(name: str, seed: int) -> Footage:
+    options = COMMON | SCENES[name] | {"seed": seed}
+    camera = Synthetic(**options)
+    labels = labels_of(camera.scene, options["count"], name)
+    return Footage(labels, f"synthetic {sorted(options.items())}", Synthetic(**options))
 
 
 def sites(footage: list[Footage]) -> list[tuple[Footage, tuple[int, int]]]:

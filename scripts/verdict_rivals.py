@@ -6,6 +6,7 @@ One setting each, as its source gives it, for all footage. The reference of a re
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -20,6 +21,7 @@ import numpy as np
 from keepframe import metrics
 from keepframe.picture import Image
 
+OWN_HASHES = {"phash": "hash-perceptual", "average_hash": "hash-average"}
 Keeper = Callable[[Image], bool]
 """Sees one BGR picture after the other and says whether to keep it."""
 
@@ -81,9 +83,19 @@ def _narrow(bgr: Image, width: int) -> Image:
     return _gray(bgr, width, max(1, round(bgr.shape[0] * width / bgr.shape[1])))
 
 
-def _bits(name: str) -> Callable[[object, object], float]:
-    one = metrics.metric(name)
-    return lambda a, b: float(one.value(a, b))
+def _hash(name: str, above: int) -> Keeper:
+    """By the package everybody uses, where it is installed; else by our own metric of that name."""
+    try:
+        imagehash, image = importlib.import_module("imagehash"), importlib.import_module("PIL.Image")
+    except ImportError:
+        one = metrics.metric(OWN_HASHES[name])
+        return LastKept(lambda bgr: bgr, lambda a, b: float(one.value(a, b)), above)
+    function = getattr(imagehash, name)
+    return LastKept(
+        lambda bgr: function(image.fromarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))),
+        lambda a, b: float(a - b),
+        above,
+    )
 
 
 RECIPES: dict[str, Callable[[], Keeper]] = {
@@ -102,8 +114,8 @@ RECIPES: dict[str, Callable[[], Keeper]] = {
     "JPEG size > 5 %": lambda: LastKept(
         lambda bgr: len(cv2.imencode(".jpg", bgr)[1]), lambda a, b: abs(a - b) / a, 0.05
     ),
-    "pHash > 5": lambda: LastKept(lambda bgr: bgr, _bits("hash-perceptual"), 5),
-    "aHash > 2": lambda: LastKept(lambda bgr: bgr, _bits("hash-average"), 2),
+    "pHash > 5": lambda: _hash("phash", 5),
+    "aHash > 2": lambda: _hash("average_hash", 2),
     "MOG2 > 0.5 %": Mog2,
     "running average": RunningAverage,
 }

@@ -94,3 +94,41 @@ def test_any_size_has_its_three_planes(height, width, size, index):
     assert y.shape == (height, width)
     assert u.shape == v.shape == ((height + 1) // 2, (width + 1) // 2)
     assert y.dtype == u.dtype == v.dtype == np.uint8
+
+
+HARD = {"clouds": 0.3, "shadow": 0.3, "leaves": 0.2, "rain": 5, "shake": 1.5, "parked": 5, "infrared": 4, "freeze": 4, "loss": 6}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_each_thing_that_is_hard_changes_some_picture_and_follows_from_its_index(name):
+    """Alone, beside the plain scene, asked in another order."""
+    plain, hard = replace(LOBBY, noise=0), replace(LOBBY, noise=0, **{name: HARD[name]})
+    again = replace(LOBBY, noise=0, **{name: HARD[name]})
+    shown = [hard.planes(index) for index in range(0, 160, 3)]
+
+    assert any((hard.planes(i)[0] != plain.planes(i)[0]).any() for i in range(0, 160, 3))
+    for index, planes in reversed(list(zip(range(0, 160, 3), shown, strict=True))):
+        assert all(np.array_equal(a, b) for a, b in zip(planes, again.planes(index), strict=True))
+
+
+def test_the_truth_tells_what_is_hard_about_a_picture():
+    """The car, the light, a picture that stands still or is broken."""
+    truths = [replace(LOBBY, parked=8, infrared=4, freeze=4, loss=6).truth(index) for index in range(200)]
+
+    assert {t.car for t in truths} == {"away", "comes", "parked"}
+    assert (
+        {t.is_infrared for t in truths}
+        == {t.is_frozen for t in truths}
+        == {t.is_lost for t in truths}
+        == {False, True}
+    )
+
+
+def test_a_frozen_picture_is_the_same_to_the_last_bit():
+    """Noise included, and its truth is that of the picture before."""
+    scene = replace(LOBBY, freeze=4)
+    frozen = [n for n in range(200) if scene.truth(n).is_frozen]
+
+    assert frozen[:2] == [40, 41]
+    assert all(np.array_equal(scene.planes(n)[0], scene.planes(n - 1)[0]) for n in frozen)
+    assert scene.truth(41).box == scene.truth(39).box

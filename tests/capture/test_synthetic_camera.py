@@ -133,3 +133,15 @@ def test_a_wrong_option_is_refused(options, message):
     """With its name and its range."""
     with pytest.raises(ValueError, match=message):
         synthetic(**options)
+
+
+def test_an_archive_of_an_older_version_goes_on():
+    """It knew nothing of weather, and showed none."""
+    camera = synthetic(count=5)
+    known = camera.save()
+    old = {key: value for key, value in known["scene"].items() if key in {"seed", "height", "width", "fps", "noise", "drift", "object_size", "absent", "present"}}  # fmt: skip
+    camera.load({"scene": old, "next": 3})
+
+    assert [f.index for f in camera()] == [3, 4]
+    with pytest.raises(ValueError, match=r"rain 0\.0 → 5\.0"):
+        synthetic(count=5, rain=5.0).load({"scene": old, "next": 3})

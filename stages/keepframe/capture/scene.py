@@ -1,26 +1,25 @@
 """
-The scene of the synthetic camera: a still background, light that drifts, sensor noise, and an object that comes, stays and leaves.
+The scene of the synthetic camera: a still background, and what comes, moves and falls in front of it, in the order of the light's way.
 
-Everything about a picture follows from the scene's numbers and the picture's index; there is no clock and no state here.
+Everything about a picture follows from the scene's numbers and the picture's index; there is no clock and no state here. What there is to
+see is in visitors.py, weather.py and lens.py.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Image = NDArray[Any]
+from keepframe.capture.lens import Grain, Infrared, Outage, Shake
+from keepframe.capture.planes import Image, Planes
+from keepframe.capture.visitors import Car, Visitor
+from keepframe.capture.weather import Leaves, Light, Rain, Shadow
+
 View = Literal["empty", "edge", "object"]
-_NOISE, _VISIT, _PLACE, _OBJECT = range(4)
-_WORD = (1 << 64) - 1
-_MARGIN = 64
-"""How much larger the noise field is than the picture: 64 x 64 places to cut a picture's noise from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,12 @@ class Truth:
     """The number of the visit it belongs to or follows; -1 before the first."""
     box: tuple[int, int, int, int] | None
     """The object's (top, left, height, width), clipped to the picture; None if it is not in view."""
+    car: Literal["away", "comes", "parked"] = "away"
+    is_infrared: bool = False
+    is_frozen: bool = False
+    """The very picture before, once more; all else here is about that one."""
+    is_lost: bool = False
+    """Black, or gray in part: not to be believed."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,8 @@ class Scene:
     A seeded scene of so many rows and columns, at `fps` pictures a second.
 
     noise: standard deviation in levels. drift: amplitude of the light as a share of it, over a minute. object_size: its height as a
-    share of the picture's. absent, present: mean seconds between two visits and of a visit.
+    share of the picture's. absent, present: mean seconds between two visits and of a visit. What the others mean says Synthetic; at 0
+    they are not there.
     """
 
     seed: int
@@ -54,64 +60,60 @@ class Scene:
     object_size: float
     absent: float
     present: float
+    clouds: float = 0.0
+    shadow: float = 0.0
+    leaves: float = 0.0
+    rain: float = 0.0
+    shake: float = 0.0
+    parked: float = 0.0
+    infrared: float = 0.0
+    freeze: float = 0.0
+    loss: float = 0.0
 
     def planes(self, index: int) -> tuple[Image, Image, Image]:
         """The picture in YUV 4:2:0 of limited range, Rec. 601: Y (H, W), U and V at half size rounded up, uint8."""
-        light = 1 + self.drift * math.sin(2 * math.pi * (index / self.fps / 60 + self.seed % 97 / 97))
-        luma: Image = cv2.convertScaleAbs(self._background, alpha=light)
-        u, v = self._chroma
-        corner = self._corner(index)
-        if corner is not None:
-            u, v = u.copy(), v.copy()
-            body, where = self._object
-            half, half_where = corner[0] // 2, corner[1] // 2
-            _paint(luma, cv2.convertScaleAbs(body, alpha=light), where, corner)
-            _paint(u, np.full_like(body[::2, ::2], 104), where[::2, ::2], (half, half_where))
-            _paint(v, np.full_like(body[::2, ::2], 152), where[::2, ::2], (half, half_where))
+        wanted, index = index, self._outage.shown(index)
+        seconds = index / self.fps
+        planes = Planes(self._background.copy(), *(plane.copy() for plane in self._chroma))
+        if self.leaves:
+            self._leaves(planes, seconds)
+        if self.parked:
+            self._car(planes, index)
+        self._visitor(planes, index)
+        if self.shadow:
+            self._shadow(planes, seconds)
+        self._light(planes, seconds)
+        if self.rain:
+            self._rain(planes, index)
+        if self.shake:
+            self._shake(planes, index)
+        is_dark = self._infrared.is_on(seconds)
+        if is_dark:
+            self._infrared(planes)
         if self.noise:
-            top, left = (int(part * _MARGIN) for part in _uniform(self.seed, _NOISE, index, 2))
-            grain = self._grain[top : top + self.height, left : left + self.width]
-            cv2.add(luma, grain, dst=luma, dtype=cv2.CV_8U)
-        return luma, u, v
+            self._grain(planes, index, is_dark=is_dark)
+        if self._outage.is_lost(wanted):
+            self._outage(planes, wanted)
+        return planes.luma, planes.u, planes.v
 
     def truth(self, index: int) -> Truth:
         """What is in view in the picture of this index."""
-        visit, _ = self._visit(index)
-        corner = self._corner(index)
+        shown = self._outage.shown(index)
+        visit, _ = self._visitor.visit(shown)
+        view, box = self._seen(shown)
+        car = self._car.state(shown)[0] if self.parked else "away"
+        is_infrared = self._infrared.is_on(shown / self.fps)
+        return Truth(index, view, visit, box, car, is_infrared, shown != index, self._outage.is_lost(index))
+
+    def _seen(self, index: int) -> tuple[View, tuple[int, int, int, int] | None]:
+        corner = self._visitor.corner(index)
         if corner is None:
-            return Truth(index, "empty", visit, None)
-        rows, columns = self._object[0].shape
+            return "empty", None
+        rows, columns = self._visitor.figure.body.shape
         top, left = max(0, corner[0]), max(0, corner[1])
         height, width = min(self.height, corner[0] + rows) - top, min(self.width, corner[1] + columns) - left
         view: View = "object" if 2 * height * width >= rows * columns else "edge"
-        return Truth(index, view, visit, (top, left, height, width))
-
-    def _visit(self, index: int) -> tuple[int, float]:
-        """The number of the visit that is or was last, and how far it has come: from 0 to 1 while it lasts, then more."""
-        cycle = self.absent + self.present
-        seconds = index / self.fps
-        number = int(seconds // cycle)
-        length, start = _uniform(self.seed, _VISIT, number, 2)
-        length = min(self.present * (0.6 + 0.8 * length), self.present + 0.8 * self.absent)
-        start = number * cycle + 0.1 * self.absent + start * (cycle - length - 0.2 * self.absent)
-        return (number, (seconds - start) / length) if seconds >= start else (number - 1, 2.0)
-
-    def _corner(self, index: int) -> tuple[int, int] | None:
-        """Where the object's top left corner is, also outside the picture; None if it is not in view."""
-        visit, phase = self._visit(index)
-        rows, columns = self._object[0].shape
-        if rows == 0 or phase >= 1:
-            return None
-        side, row, column = _uniform(self.seed, _PLACE, visit, 3)
-        stop = column * (self.width - columns)
-        if phase < 0.25:  # it comes from one side
-            left = _between(-columns if side < 0.5 else self.width, stop, phase * 4)
-        elif phase < 0.75:  # it stays, and moves a little
-            left = stop + 0.05 * columns * math.sin(phase * 40)
-        else:  # it leaves by the other side
-            left = _between(stop, self.width if side < 0.5 else -columns, phase * 4 - 3)
-        top, left = round(row * (self.height - rows)), round(left)
-        return (top, left) if -columns < left < self.width else None
+        return view, (top, left, height, width)
 
     @cached_property
     def _background(self) -> Image:
@@ -132,49 +134,43 @@ class Scene:
         return u.astype(np.uint8), v.astype(np.uint8)
 
     @cached_property
-    def _grain(self) -> Image:
-        rng = np.random.default_rng(self.seed + 2)
-        field = rng.standard_normal((self.height + _MARGIN, self.width + _MARGIN), np.float32)
-        grain: Image = np.rint(field * self.noise).astype(np.int16)
-        return grain
+    def _visitor(self) -> Visitor:
+        return Visitor(
+            self.seed, self.height, self.width, self.fps, self.object_size, self.absent, self.present
+        )
 
     @cached_property
-    def _object(self) -> tuple[Image, Image]:
-        """Its luma and where it is: an upright ellipse with stripes, dark or bright."""
-        rows = min(self.height, round(self.object_size * self.height))
-        columns = min(self.width, (rows + 1) // 2)
-        level = 48 if _uniform(self.seed, _OBJECT, 0, 1)[0] < 0.5 else 200
-        body = np.full((rows, columns), level, np.uint8)
-        body[:: max(1, rows // 6)] += 30
-        y, x = np.ogrid[:rows, :columns]
-        inside = ((2 * y + 1) / max(1, rows) - 1) ** 2 + ((2 * x + 1) / max(1, columns) - 1) ** 2 <= 1
-        return body, inside
+    def _car(self) -> Car:
+        return Car(self.height, self.width, self.fps, self.parked)
 
+    @cached_property
+    def _light(self) -> Light:
+        return Light(self.seed, self.height, self.width, self.drift, self.clouds)
 
-def _paint(plane: Image, body: Image, where: Image, corner: tuple[int, int]) -> None:
-    """Paint what of the body lies inside the plane."""
-    top, left = corner
-    rows, columns = slice(max(0, -top), plane.shape[0] - top), slice(max(0, -left), plane.shape[1] - left)
-    body, where = body[rows, columns], where[rows, columns]
-    top, left = max(0, top), max(0, left)
-    np.copyto(plane[top : top + body.shape[0], left : left + body.shape[1]], body, where=where)
+    @cached_property
+    def _shadow(self) -> Shadow:
+        return Shadow(self.seed, self.height, self.width, self.shadow)
 
+    @cached_property
+    def _leaves(self) -> Leaves:
+        return Leaves(self.seed, self.height, self.width, self.leaves)
 
-def _between(start: float, end: float, share: float) -> float:
-    return start + (end - start) * share
+    @cached_property
+    def _rain(self) -> Rain:
+        return Rain(self.seed, self.height, self.width, self.rain)
 
+    @cached_property
+    def _shake(self) -> Shake:
+        return Shake(self.seed, self.shake)
 
-def _uniform(seed: int, what: int, index: int, count: int) -> list[float]:
-    """
-    Numbers from 0 to below 1 that follow from three integers: the same in every version of every library.
+    @cached_property
+    def _infrared(self) -> Infrared:
+        return Infrared(self.height, self.width, self.infrared)
 
-    Source: SplitMix64, Steele, Lea and Flood 2014, https://doi.org/10.1145/2660193.2660195
-    """
-    state = (seed * 0x9E3779B97F4A7C15 + what * 0xD1B54A32D192ED03 + index * 0x8CB92BA72F3D8DD7) & _WORD
-    numbers = []
-    for _ in range(count):
-        state = (state + 0x9E3779B97F4A7C15) & _WORD
-        mixed = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _WORD
-        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _WORD
-        numbers.append(((mixed ^ (mixed >> 31)) >> 11) / (1 << 53))
-    return numbers
+    @cached_property
+    def _grain(self) -> Grain:
+        return Grain(self.seed, self.height, self.width, self.noise)
+
+    @cached_property
+    def _outage(self) -> Outage:
+        return Outage(self.seed, self.fps, self.freeze, self.loss)

@@ -1,14 +1,14 @@
 """
 A camera that needs no hardware and knows the truth about its pictures; the test bench of the pipeline.
 
-What is in its pictures is drawn in scene.py.
+What is in its pictures is put together in scene.py.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 import numpy as np
@@ -35,6 +35,12 @@ class Synthetic:
     share of the picture's, 0 for none. absent, present: mean seconds between two visits, and of one.
     format: "yuv420" (limited range, Rec. 601, as cameras give it), "gray" or "bgr", of the same scene.
 
+    What makes life hard for a verdict, none of it unless asked for. clouds, shadow: the share of the light that clouds before the sun, and a
+    hard shadow that wanders through the picture, take. leaves: the share of the picture that a swaying tree covers. rain: streaks in 10,000
+    pixels. shake: how far the camera moves from picture to picture, standard deviation in pixels. parked: after how many seconds a car comes
+    and stays. infrared: seconds of colour, then as many of infrared light. freeze, loss: seconds between two times when the picture stands
+    still for 3 s, and when it is black or half gray for 2 s.
+
     Its notes tell the truth: "truth" is "empty", "edge" (less than half of the object is in view) or "object", "visit" the number of the
     visit, from 0. truth(index) tells more.
 
@@ -53,6 +59,15 @@ class Synthetic:
     object_size: float = 0.3
     absent: float = 6.0
     present: float = 4.0
+    clouds: float = 0.0
+    shadow: float = 0.0
+    leaves: float = 0.0
+    rain: float = 0.0
+    shake: float = 0.0
+    parked: float = 0.0
+    infrared: float = 0.0
+    freeze: float = 0.0
+    loss: float = 0.0
     format: Literal["yuv420", "gray", "bgr"] = "yuv420"
     clock: Clock = field(default_factory=SystemClock, init=False, repr=False, compare=False)
     wait: Callable[[float], None] = field(default=time.sleep, init=False, repr=False, compare=False)
@@ -70,19 +85,16 @@ class Synthetic:
         self._check("object_size", 0, 0.9)
         self._check("absent", 0, 1e6)
         self._check("present", 0.001, 1e6)
+        self._check("clouds", 0, 0.9)
+        self._check("shadow", 0, 0.9)
+        self._check("leaves", 0, 1)
+        self._check("rain", 0, 100)
+        self._check("shake", 0, 20)
+        for name in ("parked", "infrared", "freeze", "loss"):
+            self._check(name, 0, 1e6)
         if self.count is not None:
             self._check("count", 0, 10**12)
-        self.scene = Scene(
-            seed=self.seed,
-            height=self.height,
-            width=self.width,
-            fps=self.fps,
-            noise=self.noise,
-            drift=self.drift,
-            object_size=self.object_size,
-            absent=self.absent,
-            present=self.present,
-        )
+        self.scene = Scene(**{option.name: getattr(self, option.name) for option in fields(Scene)})
 
     @property
     def is_live(self) -> bool:
@@ -114,7 +126,9 @@ class Synthetic:
 
     def load(self, memory: Mapping[str, Any]) -> None:
         """Go on behind what is settled, with the same bytes. Raises ValueError if it was a camera with other options."""
-        was, now = memory.get("scene"), asdict(self.scene)
+        known, now = memory.get("scene"), asdict(self.scene)
+        # an archive of an older version knows nothing of what came later, and showed nothing of it
+        was = None if known is None else {**dict.fromkeys(now, 0.0), **known}
         if was is not None and was != now:
             other = [
                 f"{key} {was.get(key)!r} → {value!r}" for key, value in now.items() if was.get(key) != value
