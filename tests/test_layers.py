@@ -23,7 +23,7 @@ LAYERS = (
     {"frame"},
     {"picture"},
     {"metrics"},
-    {"clock", "errors"},
+    {"clock", "errors", "redaction"},
 )
 ROW = {room: row for row, rooms in enumerate(LAYERS) for room in rooms}
 

@@ -38,3 +38,7 @@ class PictureError(ValueError):
 
 class StalePictureError(LookupError):
     """A picture in shared memory that was let go: its frame is settled, and whoever still wants it is late."""
+
+
+class CameraError(RuntimeError):
+    """A camera that cannot be reached or read now; it is tried again. The message is one line, without passwords."""

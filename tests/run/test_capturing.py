@@ -10,7 +10,7 @@ import pytest
 from keepframe.frame import Frame, Item
 from keepframe.picture import Picture
 from keepframe.run.capturing import Capturing, credit
-from keepframe.stage import Shot
+from keepframe.stage import CameraEvent, Shot
 from keepframe.wire.capture import Credit
 
 PICTURE = Picture.of(np.zeros((4, 6), np.uint8))
@@ -20,6 +20,7 @@ class Source:
     """A source that knows how many pictures there are and what it has yielded."""
 
     has_memory, is_live = True, False
+    hangs_for_s = 0.0
 
     def __init__(self, give, total=None):
         self.give, self.count, self.loaded = give, total, None
@@ -32,7 +33,7 @@ class Source:
 
     def __iter__(self):
         for n, frame in enumerate(self.give()):
-            yield Shot(frame, {"next": n + 1})
+            yield frame if isinstance(frame, CameraEvent) else Shot(frame, {"next": n + 1})
 
 
 def shots(number):
@@ -258,3 +259,27 @@ def test_the_smallest_queue_on_the_way_is_the_credit(loaded):
     )
 
     assert credit(pipeline) == Credit(8, 2_000_000)
+
+
+def test_what_happens_to_a_camera_is_logged_and_recorded(capturing, caplog):
+    """A lost connection ends the stream, and `top` tells of it until there are pictures again."""
+    caplog.set_level(logging.INFO)
+    troubles = []
+
+    def give():
+        yield from shots(1)
+        yield CameraEvent("lost", "no answer", ends_stream=True)
+        troubles.append(process.status()["trouble"])
+        yield CameraEvent("found", "after 3 s")
+        troubles.append(process.status()["trouble"])
+        yield from shots(1)
+
+    process = capturing(lambda: settling(process, give()))
+    recorded, record = [], process.node.record
+    process.node.record = lambda kind, detail: (recorded.append((kind, detail)), record(kind, detail))
+
+    assert process.work() == 0
+    assert recorded == [("lost", "no answer"), ("found", "after 3 s")]
+    assert troubles == ["lost: no answer", ""]
+    assert process.node.store.stream == 2
+    assert [(r.getMessage(), r.levelname) for r in caplog.records] == [("lost", "WARNING"), ("found", "INFO")]

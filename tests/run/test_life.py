@@ -365,3 +365,18 @@ def test_its_state_is_one_word():
     assert [*states, child.state] == ["starting", "running", "draining", "restarting", "done"]
     assert json.dumps(states)
     assert (child.stage, Child("capture.cam-1").stage) == ("score", "capture")
+
+
+def test_a_camera_that_hangs_again_and_again_ends_no_run():
+    """Its process is replaced each time; the other cameras go on."""
+    child = Fake()
+    child.is_ready = True
+    child.pass_s(1.0, settled={}, hangs_s=26.0)
+    ailment = child.ailment()
+    for _ in range(2 * CRASH_LOOP):
+        child.begin_life()
+        child.ended_for = ailment
+        delay_s = child.died(-9, committed=0)
+
+    assert ailment == "hangs: no sign of life from its camera for 26 s"
+    assert delay_s == life.MAX_DELAY_S

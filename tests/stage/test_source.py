@@ -7,7 +7,7 @@ from keepframe.clock import FakeClock
 from keepframe.frame import Frame
 from keepframe.picture import Picture, heap
 from keepframe.stage.contract import read_contract
-from keepframe.stage.source import read_source
+from keepframe.stage.source import CameraEvent, read_source
 
 GRAY = np.full((2, 3), 7, np.uint8)
 DARK = Frame(working=GRAY)
@@ -285,3 +285,45 @@ def test_arrays_are_copied_once_into_the_room_that_was_lent():
 
     assert [bytes(space.view) for space in spaces] == [b"\1" * 6, b"\2" * 6]
     assert [bytes(picture.handle.data()) for picture in pictures] == [b"\1" * 6, b"\2" * 6]
+
+
+def test_what_happens_to_a_camera_comes_in_its_place_without_passwords():
+    """Between the frames, and fit for everybody's eyes."""
+
+    def camera():
+        yield GRAY
+        yield CameraEvent("lost", "rtsp://admin:s3cret@door/ does not answer", ends_stream=True)
+
+    _, event = reading(camera)
+
+    assert event == CameraEvent("lost", "rtsp://admin:***@door/ does not answer", ends_stream=True)
+
+
+class Blocking:
+    """A live source that tells of itself, and looks at the reading from inside."""
+
+    is_live, hang_after_s = True, 20.0
+
+    def __init__(self):
+        self.pulse = lambda: None
+
+    def __call__(self):
+        self.clock.advance(20.0)
+        self.seen = [self.at_work.hangs_for_s]
+        self.clock.advance(1.0)
+        self.seen.append(self.at_work.hangs_for_s)
+        self.pulse()
+        self.seen.append(self.at_work.hangs_for_s)
+        yield GRAY
+
+
+def test_a_source_that_gives_no_sign_of_life_hangs():
+    """Longer than it says it can take; while nobody asks it for anything it may take its time."""
+    clock = FakeClock(5)
+    at_work = reading(Blocking, clock=clock)
+    at_work.source.clock, at_work.source.at_work = clock, at_work
+    list(at_work)
+    clock.advance(100.0)
+
+    assert at_work.source.seen == [0.0, 21.0, 0.0]
+    assert at_work.hangs_for_s == 0.0

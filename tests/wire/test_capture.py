@@ -469,3 +469,37 @@ def test_after_the_end_nothing_is_tried_again():
     bench.node.cut()
 
     assert bench.node.store.items == {}
+
+
+def test_a_mark_tells_what_happened_to_the_camera_until_it_is_committed():
+    """Eight a mark at most; a session that ends before the commit tells them again, one that ends after it does not."""
+    bench = Bench()
+    bench.sent()
+    bench.opened()
+    for number in range(10):
+        bench.node.record("lost", str(number))
+    (first,) = (b for b in bench.offer() if isinstance(b, messages.Mark))
+    bench.say(messages.Break("a", bench.node.epoch))
+    bench.passes(1.0)
+    again = [b for b in bench.opened() if isinstance(b, messages.Mark)]
+    bench.say(messages.Break("a", bench.node.epoch))
+    bench.passes(1.0)
+    bench.opened(committed=(0, 0), outcomes=[((0, 0), "kept")])
+    (last,) = (b for b in bench.offer() if isinstance(b, messages.Mark))
+
+    assert [detail for _, detail in first.events] == list("01234567")
+    assert [mark.events for mark in again] == [first.events]
+    assert last.events == (("lost", "8"), ("lost", "9"))
+
+
+def test_a_stream_that_is_cut_ends_for_a_reason():
+    """The catalogue keeps it; a stream that was not begun has no end."""
+    bench = Bench()
+    bench.sent()
+    bench.opened()
+    bench.node.cut("lost")
+    bench.offer()
+    bench.node.cut("resized")
+    end = next(b.item for b in bench.sent() if isinstance(b, messages.Frame))
+
+    assert (end.at, end.outcome, end.frames[0].reason) == ((0, 1), "end", "resized")

@@ -30,7 +30,7 @@ class Stream:
     frames: int | None
     """How many it has; None while it has no end."""
     reason: str
-    """Why it ended: "" by itself, "again", "store-lost"."""
+    """Why it ended: "" by itself, "again", "store-lost"; of a live camera "lost", "resized", "clock"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ CREATE TABLE stream (
     camera      TEXT NOT NULL REFERENCES camera,
     stream      INTEGER NOT NULL CHECK (stream >= 0),
     frames      INTEGER CHECK (frames >= 0),             -- how many it has; NULL while it has no end
-    reason      TEXT NOT NULL DEFAULT '',                -- why it ended: '' by itself, 'again', 'store-lost'
+    reason      TEXT NOT NULL DEFAULT '',                -- why it ended: '' by itself, 'again', 'store-lost', of a live camera 'lost', 'resized', 'clock'
     last_commit INTEGER NOT NULL,                        -- archive.commits when it last grew or ended
     PRIMARY KEY (camera, stream),
     CHECK (frames IS NOT NULL OR reason = '')

@@ -23,7 +23,7 @@ from keepframe.config import Pipeline
 from keepframe.frame import Frame
 from keepframe.measure.labels import Labelled, labelled
 from keepframe.measure.rules import EVERY_PICTURE, ONE_A_SECOND, PHASES, Labels, Tally, is_sampled, tally
-from keepframe.stage import read_source
+from keepframe.stage import CameraEvent, read_source
 
 PATH = click.Path(path_type=Path)
 Run = tuple[float, float, int] | None
@@ -174,6 +174,8 @@ def _kept(pipeline: Pipeline, camera: str, runs: Sequence[Run]) -> tuple[list[li
     with ExitStack() as exits:
         lines = [exits.enter_context(Rehearsal(pipeline, camera)) for _ in runs]
         for shot in read_source(use.contract, use.options, camera):
+            if isinstance(shot, CameraEvent):
+                continue
             frame = shot.frame
             number = frame.index or 0
             times_ns[number] = frame.time_ns if frame.media_ns is None else frame.media_ns

@@ -16,10 +16,12 @@ from keepframe.run.logs import log
 from keepframe.run.privacy import Privacy
 from keepframe.run.process import Process, Seat, new_nonce, opened
 from keepframe.run.retrying import Retries
-from keepframe.stage import read_source
+from keepframe.stage import CameraEvent, read_source
 from keepframe.wire.capture import CaptureNode, Credit
 from keepframe.wire.lasting_store import LastingStore
 from keepframe.wire.store import Store
+
+GOOD_NEWS = ("found", "seeing", "moving")
 
 
 class Capturing(Process):
@@ -34,6 +36,8 @@ class Capturing(Process):
         self.privacy = Privacy(pipeline.cameras[camera].privacy)
         self.failure: BaseException | None = None
         self.total: int | None = None
+        self.trouble = ""
+        """Why there are no pictures, while there are none."""
         self._oldest: Position | None = None
         """The oldest frame that is not settled, as far as status() has seen, and since when it is the oldest."""
         self._oldest_since = 0.0
@@ -104,6 +108,8 @@ class Capturing(Process):
             "captured": sum(node.settled.values()) + node.store.frames,
             "total": self.total,
             "is_open": node.is_open,
+            "trouble": self.trouble,
+            "hangs_s": round(self.source.hangs_for_s, 1),
         }
 
     def _read(self) -> None:
@@ -124,6 +130,9 @@ class Capturing(Process):
             if is_between:
                 self._retry(retries)
             for shot in self.source:
+                if isinstance(shot, CameraEvent):
+                    self._record(shot)
+                    continue
                 frame = self._shared(self.privacy.blackened(shot.frame))
                 with self.shell.turn():
                     condition.wait_for(lambda: node.wants or node.is_ended or node.is_over)
@@ -140,6 +149,16 @@ class Capturing(Process):
             with self.shell.turn():
                 self.failure = error
                 node.drain()
+
+    def _record(self, event: CameraEvent) -> None:
+        """Tell what has happened to the camera, and have it recorded."""
+        tell = log.info if event.kind in GOOD_NEWS else log.warning
+        tell(event.kind, camera=self.node.camera, detail=event.detail)
+        with self.shell.turn():
+            self.node.record(event.kind, event.detail)
+            if event.ends_stream:
+                self.node.cut(event.kind)
+        self.trouble = f"{event.kind}: {event.detail}" if event.kind == "lost" else ""
 
     def _retry(self, retries: Retries) -> None:
         """Give the frames out of quarantine a stream of their own."""

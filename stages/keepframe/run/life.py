@@ -31,6 +31,8 @@ FIRST_DELAY_S, MAX_DELAY_S = 0.1, 5.0
 START_S = 30.0
 SILENCE_S = 20.0  # a process tells of itself four times a second; a stopped or deadlocked one does not
 CRASH_LOOP = 5
+CAMERA_HANGS = "hangs: no sign of life from its camera"
+"""However often that happens, the other cameras go on."""
 LAST_WORDS_S = 1.0  # what it has started itself, and forgotten, may hold its line open
 
 
@@ -172,6 +174,8 @@ class Child:
             return f"not ready after {START_S:.0f} s" if now - self.began > START_S else ""
         if now - self.heard > max(SILENCE_S, self.hang_after_s):
             return f"silent for {now - self.heard:.0f} s"
+        if hangs_s := float(self.status.get("hangs_s", 0.0)):
+            return f"{CAMERA_HANGS} for {hangs_s:.0f} s"
         in_hand_s = float(self.status.get("in_hand_s", 0.0))
         if in_hand_s > self.hang_after_s:
             return f"hangs: the same frame in hand for {in_hand_s:.0f} s"
@@ -217,7 +221,7 @@ class Child:
         self.deaths = (0 if has_progressed else self.deaths) + self.died_by_itself(code)
         self.vain_lives = 0 if was_of_use else self.vain_lives + self.died_by_itself(code)
         self.committed_before = committed
-        if self.deaths >= CRASH_LOOP:
+        if self.deaths >= CRASH_LOOP and not self.ended_for.startswith(CAMERA_HANGS):
             return None
         self.restarts += 1
         return 0.0 if was_of_use else min(MAX_DELAY_S, FIRST_DELAY_S * 2**self.vain_lives)

@@ -5,11 +5,12 @@ from keepframe.stage.line import Line
 from keepframe.stage.load import find
 from keepframe.stage.option import Option
 from keepframe.stage.shapes import Map, Sink, Source
-from keepframe.stage.source import Shot, read_source
+from keepframe.stage.source import CameraEvent, Shot, read_source
 from keepframe.stage.step import Bound, Mark, close_shared
 
 __all__ = [
     "Bound",
+    "CameraEvent",
     "Contract",
     "Line",
     "Map",

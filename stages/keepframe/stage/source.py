@@ -1,7 +1,8 @@
 """
 Read a source: whatever it yields becomes a frame, with what the source remembers after it.
 
-Numbers (stream, seq) are given by who sends the frames on, and so is the pace: a source is read when there is room.
+Numbers (stream, seq) are given by who sends the frames on, and so is the pace: a source is read when there is room. What happens to a
+camera beside its pictures, a source yields as a CameraEvent.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from keepframe.clock import Clock, SystemClock
 from keepframe.frame import Frame
 from keepframe.picture import Image, Picture, Room, heap
+from keepframe.redaction import redacted
 from keepframe.stage.contract import Contract
 
 
@@ -27,16 +29,35 @@ class Shot:
     memory: Mapping[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class CameraEvent:
+    """
+    What happened to a camera beside its pictures, such as "lost": the catalogue records it with the next frame.
+
+    kind: one word. ends_stream: what comes next is a new stream.
+    """
+
+    kind: str
+    detail: str = ""
+    ends_stream: bool = False
+
+
 class Reading:
     """A source at work for one camera. Made by read_source()."""
 
     def __init__(self, contract: Contract, options: Mapping[str, Any], camera: str, clock: Clock) -> None:
         self.contract, self.camera, self.clock = contract, camera, clock
-        self.source: Any = contract.target(**options) if contract.is_class else None
+        self.source: Any = None
+        if contract.is_class:
+            self.source = contract.target(**options)
         self.options = {} if contract.is_class else dict(options)
         owner = self.source if contract.is_class else contract.target
         self.room: Room = heap
         self.is_live: bool = bool(getattr(owner, "is_live", False))
+        self._asked_at: float | None = None
+        """Since when the source has been asked for a picture without a sign of life; None while nobody asks."""
+        if hasattr(self.source, "pulse"):
+            self.source.pulse = self._pulse
 
     @property
     def has_memory(self) -> bool:
@@ -49,6 +70,13 @@ class Reading:
         if hasattr(self.source, "picture_room"):
             self.source.picture_room = room
 
+    @property
+    def hangs_for_s(self) -> float:
+        """For how long the source has not come back, if that is longer than it says it can take (`hang_after_s`); else 0."""
+        limit, asked_at = getattr(self.source, "hang_after_s", None), self._asked_at
+        blocked_s = self.clock.monotonic_s() - asked_at if asked_at is not None else 0.0
+        return blocked_s if limit is not None and blocked_s > limit else 0.0
+
     def total(self) -> int | None:
         """How many pictures there will be, if it is known."""
         total = getattr(self.source, "total", None)
@@ -59,9 +87,9 @@ class Reading:
         if memory and self.has_memory:
             self.source.load(dict(memory))
 
-    def __iter__(self) -> Iterator[Shot]:
+    def __iter__(self) -> Iterator[Shot | CameraEvent]:
         """
-        Every picture as a frame with its camera and time; its `with`, if it has one, is left when the reading ends.
+        Every picture as a frame with its camera and time, and what else happens; its `with`, if it has one, is left when the reading ends.
 
         Raises what the source raises, TypeError or ValueError for what is no picture.
         """
@@ -71,10 +99,29 @@ class Reading:
             pictures = self._pictures()
             if hasattr(pictures, "close"):
                 exits.enter_context(closing(pictures))  # type: ignore[type-var]
-            for given in pictures:
+            for given in self._watched(pictures):
+                if isinstance(given, CameraEvent):
+                    yield replace(given, detail=redacted(given.detail))
+                    continue
                 frame = self._frame(given)
                 stamped = replace(frame, camera=self.camera, time_ns=frame.time_ns or self.clock.wall_ns())
                 yield Shot(stamped, dict(self.source.save()) if self.has_memory else None)
+
+    def _watched(self, pictures: Iterable[Any]) -> Iterator[Any]:
+        """The same, and it is known how long each takes to come."""
+        given = iter(pictures)
+        while True:
+            self._pulse()
+            try:
+                picture = next(given)
+            except StopIteration:
+                return
+            finally:
+                self._asked_at = None
+            yield picture
+
+    def _pulse(self) -> None:
+        self._asked_at = self.clock.monotonic_s()
 
     def _pictures(self) -> Iterable[Any]:
         pictures = self.source() if self.contract.is_class else self.contract.target(**self.options)

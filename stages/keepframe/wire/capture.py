@@ -17,12 +17,13 @@ from keepframe.archive import Epoch
 from keepframe.frame import START, Frame, Item, Position
 from keepframe.stage.memory import pack, unpack
 from keepframe.wire import messages
-from keepframe.wire.codec import fitting
+from keepframe.wire.codec import MAX_EVENTS, fitting
 from keepframe.wire.link import Node
 from keepframe.wire.store import Store, Stored
 from keepframe.wire.suspects import DEATHS, Suspects
 
 MARK_S, MARK_EVERY = 1.0, 8
+MOST_EVENTS = 64
 RETRY_S, MAX_RETRY_S, ANSWER_S = 0.05, 1.0, 4.0
 NAME = "capture"
 """The stage's name, under which the source's memory is committed."""
@@ -92,6 +93,10 @@ class CaptureNode(Node):
         self.points: dict[Position, Mapping[str, bytes]] = {}
         """Where this capture may find itself again: positions that may be committed, with the memory at each."""
         self.last_memory: Mapping[str, Any] | None = None
+        self.events: deque[tuple[str, str]] = deque(maxlen=MOST_EVENTS)
+        """What happened to the camera and no mark has told yet."""
+        self.told: deque[tuple[Position, tuple[tuple[str, str], ...]]] = deque()
+        """What marks have told that are not committed yet."""
         self.settled: dict[str, int] = {}
         """How many frames have been settled here, by outcome; for people."""
         if self.store.is_inherited:  # the old stream ends, a new one begins, with the numbers that follow
@@ -133,10 +138,14 @@ class CaptureNode(Node):
         if not self.is_ended:
             self.store.add(frame)
 
-    def cut(self) -> None:
-        """What comes next is a new stream; the one that was begun, if one was, ends here."""
+    def cut(self, reason: str = "") -> None:
+        """What comes next is a new stream; the one that was begun, if one was, ends here, for this reason."""
         if not self.is_ended and self.store.next_seq:
-            self.store.add(Frame(camera=self.camera).settled("end"))
+            self.store.add(Frame(camera=self.camera).settled("end", reason))
+
+    def record(self, kind: str, detail: str) -> None:
+        """Something has happened to the camera: the next mark tells the catalogue. Of very many the oldest are let go."""
+        self.events.append((kind, detail))
 
     def end(self) -> None:
         """The source has no more: its stream, if one was begun, ends here."""
@@ -216,6 +225,8 @@ class CaptureNode(Node):
             return
         self._book(m.outcomes)
         self._settled_upto(m.committed)
+        while self.told:  # the session was over before their mark was committed
+            self.events.extendleft(reversed(self.told.pop()[1]))
         self.store.free_left()
         self.known = self.points[m.committed] = memory
         self.is_open, self.is_asked, self.tries = True, False, 0
@@ -320,6 +331,8 @@ class CaptureNode(Node):
         self.suspects.settled_upto(position)
         while self.marks and self.marks[0] <= position:
             self.marks.popleft()
+        while self.told and self.told[0][0] <= position:
+            self.told.popleft()
         self.points = {at: memory for at, memory in self.points.items() if at >= position}
 
     def _waits_for(self, next_at: Position) -> bool:
@@ -364,11 +377,14 @@ class CaptureNode(Node):
             self.known = memory
         self.points[self.sent] = self.known
         self.marks.append(self.sent)
-        m = messages.Mark(self.camera, self.epoch, self.sent, {NAME: delta} if delta else {})
+        events = tuple(self.events.popleft() for _ in range(min(len(self.events), MAX_EVENTS)))
+        if events:
+            self.told.append((self.sent, events))
+        m = messages.Mark(self.camera, self.epoch, self.sent, {NAME: delta} if delta else {}, events)
         m = replace(m, weight=Fraction(1, len(self.peers)))
         for peer in self.peers:
             self.send(peer, m)
-            m = replace(m, memory={})  # one branch carries it, the archive puts them together
+            m = replace(m, memory={}, events=())  # one branch carries them, the archive puts them together
         self.marked, self.marked_at, self.unmarked = self.sent, self.now, 0
         self.mark_every = min(2 * self.mark_every, MARK_EVERY)
 
