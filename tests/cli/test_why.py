@@ -83,3 +83,28 @@ def test_an_unknown_frame_is_told(call, archive):
 
     assert done.exit_code == 1
     assert "no frame or file 'lobby/0/99'; expected CAMERA/STREAM/SEQ or a kept file" in done.stderr
+
+
+def test_without_a_frame_it_says_why_so_little_or_so_much(call, archive):
+    """Sentences for each camera, with what to do."""
+    done = call("why", archive)
+    lines = done.stdout.splitlines()
+
+    assert done.exit_code == 0
+    assert lines[:2] == ["lobby", "  2 of 9 frames kept (22 %)"]
+    assert "  33 % of the frames were dropped, mostly 'latest'" in lines
+
+
+def test_scripts_get_the_findings(told, archive):
+    """Each with its camera and kind."""
+    _, found = told("why", archive, "--camera", "lobby", "--last", "1h")
+
+    assert [finding["kind"] for finding in found][:2] == ["kept", "rejected"]
+    assert {finding["camera"] for finding in found} == {"lobby"}
+
+
+def test_a_window_and_a_frame_exclude_each_other(call, archive):
+    """A frame is one frame."""
+    assert (
+        "--camera and --last go without a frame" in call("why", archive, "lobby/0/1", "--last", "1h").stderr
+    )

@@ -23,7 +23,7 @@ def sentence(counts: Mapping[str, Mapping[str, int]], biggest: Row | None = None
     seen, kept = total["captured"], total["kept"]
     if not seen:
         return "nothing seen"
-    told = [f"{seen:,} seen", f"{kept:,} kept", f"{_share(seen - kept, seen)} not stored"]
+    told = [f"{seen:,} seen", f"{kept:,} kept", f"{share(seen - kept, seen)} not stored"]
     told += [f"{total[key]:,} {key}" for key in ("rejected", "dropped", "failed") if total[key]]
     if biggest:
         told.append(
@@ -46,9 +46,14 @@ def moment(row: Row) -> str:
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
-def _share(some: int, of: int) -> str:
-    """Percent, rounded, but 0 and 100 only when it is so."""
-    percent = round(100 * some / of)
+def share(some: int, of: int) -> str:
+    """
+    A share for people: in percent, rounded, but 0 and 100 only when it is so; 0 of nothing.
+
+    >>> share(1, 1000), share(999, 1000), share(1, 3), share(0, 0)
+    ('under 1 %', 'over 99 %', '33 %', '0 %')
+    """
+    percent = round(100 * some / of) if of else 0
     if percent == 100 and some < of:
         return "over 99 %"
     return "under 1 %" if percent == 0 and some else f"{percent} %"

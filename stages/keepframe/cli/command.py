@@ -29,7 +29,7 @@ VERBS = {
     "dedupe": "Keep the first of each run of pictures that show the same.",
     "list": "List the pictures an archive has kept.",
     "verify": "Prove that an archive is whole.",
-    "why": "Explain what became of a frame.",
+    "why": "Explain what became of a frame, or why so little or so much was kept.",
     "evaluate": "Say what the verdicts are worth on labelled pictures.",
     "quarantine": "List frames that killed a process, retry or drop them.",
     "metrics": "List every way to compare two pictures.",

@@ -1,12 +1,14 @@
 """
-`keepframe why`: what became of a frame and the arithmetic behind it, done again from what is stored.
+`keepframe why`: what became of a frame and the arithmetic behind it; without a frame, why so little or so much was kept.
 
-How a score comes about is the stage's business; here it is held against its threshold once more.
+How a score comes about is the stage's business; here it is held against its threshold once more. What rows say together is in
+keepframe.measure.findings.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -14,10 +16,12 @@ import click
 from keepframe.archive import Row
 from keepframe.archive.reading import Reader
 from keepframe.cli import exits
+from keepframe.cli.history import chosen, newest
 from keepframe.cli.options import folder_argument, json_option
-from keepframe.cli.writing import number, size, write_json, write_table
+from keepframe.cli.writing import number, size, styled, write_json, write_table
 from keepframe.clock import NS, iso
 from keepframe.frame import REASONS
+from keepframe.measure.findings import findings
 
 OUTCOMES = {
     "kept": "its picture is in the archive",
@@ -48,16 +52,33 @@ class Decision:
 
 @click.command("why")
 @folder_argument
-@click.argument("frame", metavar="FILE|CAMERA/STREAM/SEQ")
+@click.argument("frame", required=False, metavar="[FILE|CAMERA/STREAM/SEQ]")
+@click.option("--camera", metavar="NAME", help="Without a frame: of this camera only.")
+@click.option(
+    "--last", metavar="DURATION", help="Without a frame: only of the newest 24h, 30min, … of each camera."
+)
 @json_option
 @click.pass_context
-def command(ctx: click.Context, folder: Path, frame: str, *, is_json: bool) -> None:
+def command(
+    ctx: click.Context,
+    folder: Path,
+    frame: str | None,
+    camera: str | None,
+    last: str | None,
+    *,
+    is_json: bool,
+) -> None:
     """
-    Explain what became of a frame.
+    Explain what became of a frame, or why so little or so much was kept.
 
-    FOLDER is the archive; the frame is named by its kept file or by CAMERA/STREAM/SEQ. Prints the arithmetic of the decision, done
-    again from what is stored. Exits 0 if it comes out as it is written, 1 if not.
+    FOLDER is the archive; a frame is named by its kept file or by CAMERA/STREAM/SEQ. Prints the arithmetic of the decision, done
+    again from what is stored; exits 0 if it comes out as it is written, 1 if not. Without a frame: what explains each camera's keeps.
     """
+    if frame is None:
+        _findings(folder, camera, last, is_json=is_json)
+        return
+    if camera or last:
+        raise click.UsageError("--camera and --last go without a frame")
     with Reader(folder) as reader:
         row = reader.find(frame)
         parts = reader.parts(row) if row.parts else []
@@ -68,6 +89,23 @@ def command(ctx: click.Context, folder: Path, frame: str, *, is_json: bool) -> N
     else:
         _tell(row, decision, parts)
     ctx.exit(exits.OK if decision is None or decision.agrees else exits.UNSOUND)
+
+
+def _findings(folder: Path, camera: str | None, last: str | None, *, is_json: bool) -> None:
+    with Reader(folder) as reader:
+        rows = newest(chosen(reader.rows(), camera, folder), last)
+    found = findings(rows)
+    if is_json:
+        write_json([finding.to_json() for finding in found])
+        return
+    if not found:
+        click.echo(f"{folder}: nothing seen yet")
+    for name, of_camera in groupby(found, key=lambda finding: finding.camera):
+        click.echo(styled(name, bold=True))
+        for finding in of_camera:
+            click.echo(f"  {finding.text}")
+            if finding.advice:
+                click.echo(f"    → {finding.advice}")
 
 
 def decided(row: Row) -> Decision | None:
