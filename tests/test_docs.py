@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 
 from keepframe.cli import main
@@ -209,6 +210,23 @@ def test_the_custom_stage_of_the_readme_runs(place):
     assert outcomes["captured"] > 0
     assert outcomes["captured"] == sum(count for name, count in outcomes.items() if name != "captured")
     assert outcomes["failed"] == 0
+
+
+def test_the_keeper_of_the_readme_keeps():
+    """Four lines around somebody's own pictures() and save() keep the first picture and the one that differs."""
+    pictures = [np.full((90, 160), 20, np.uint8) for _ in range(4)]
+    pictures[2][30:60, 60:100] = 220
+    saved = []
+
+    exec(  # it is what the reader types
+        marked("keeper").text,
+        {"pictures": lambda: pictures, "save": lambda image, why: saved.append((image, str(why)))},
+    )
+
+    assert [image is pictures[place] for (image, _), place in zip(saved, (0, 2, 3), strict=True)] == [
+        True
+    ] * 3
+    assert saved[0][1].startswith("first: ")
 
 
 def test_the_glossary_has_every_word():

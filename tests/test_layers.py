@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 # From the top: a room may import the rows below its own; rooms in one row are strangers.
 LAYERS = (
     {"cli"},
-    {"web", "run"},
+    {"web", "run", "keeper"},
     {"config", "wire"},
     {"testing", "measure"},
     {"capture", "preprocess", "score", "archive"},
@@ -48,13 +48,23 @@ def room_of(path: Path, package: Path) -> str:
 def imported(path: Path, package: Path) -> Iterator[tuple[int, str]]:
     """Yield the line and the full dotted name of everything a file imports, wherever in the file it does."""
     module = [package.name, *path.relative_to(package).with_suffix("").parts]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), filename=str(path))):
+    for node in _nodes(
+        ast.parse(path.read_text(encoding="utf-8"), filename=str(path)), is_top=len(module) == 2
+    ):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             start = module[: -node.level] if node.level else []
             origin = ".".join([*start, *([node.module] if node.module else [])])
             yield from ((node.lineno, f"{origin}.{alias.name}") for alias in node.names)
+
+
+def _nodes(tree: ast.Module, *, is_top: bool) -> Iterator[ast.AST]:
+    """Every node; of the package's own files without what only type checkers see: __init__ names what it imports when asked."""
+    for statement in tree.body:
+        is_for_types = isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING"
+        if not (is_top and is_for_types):
+            yield from ast.walk(statement)
 
 
 def wrong_import(room: str, where: str, name: str, package: Path) -> str | None:

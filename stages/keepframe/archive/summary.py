@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from keepframe.archive.row import Row
 from keepframe.clock import NS, iso
+from keepframe.frame import REASONS
 
 
 def sentence(counts: Mapping[str, Mapping[str, int]], biggest: Row | None = None) -> str:
@@ -30,6 +31,19 @@ def sentence(counts: Mapping[str, Mapping[str, int]], biggest: Row | None = None
             f"biggest change at {moment(biggest)}" + (f" of {biggest.camera}" if len(counts) > 1 else "")
         )
     return ", ".join(told)
+
+
+def because(outcome: str, reason: str, score: float | None, threshold: float | None) -> str:
+    """
+    Why a picture was kept or not, in one line.
+
+    >>> because("kept", "changed", 0.6123, 0.5), because("kept", "first", None, None)
+    ('changed: score 0.612, threshold 0.5', 'first: there was nothing to compare with')
+    """
+    if score is not None and threshold is not None:
+        return f"{reason}: score {score:.3g}, threshold {threshold:.3g}"
+    meaning = REASONS.get(reason)
+    return f"{reason}: {meaning}" if meaning else f"{outcome}: {reason}" if reason != outcome else outcome
 
 
 def moment(row: Row) -> str:

@@ -15,8 +15,9 @@ import click
 from keepframe.cli import exits
 from keepframe.cli.drawing import side_by_side
 from keepframe.cli.options import json_option
-from keepframe.cli.pictures import PICTURE, alike, read
+from keepframe.cli.pictures import PICTURE, read
 from keepframe.cli.writing import number, styled, write_json, write_table
+from keepframe.keeper.comparing import alike
 from keepframe.metrics import metric
 from keepframe.metrics import names as all_names
 from keepframe.metrics.comparison import Comparison, compare

@@ -13,9 +13,10 @@ import click
 
 from keepframe.cli import exits
 from keepframe.cli.options import json_option
-from keepframe.cli.pictures import PICTURE, alike, each, found, read
+from keepframe.cli.pictures import PICTURE, each, found, read
 from keepframe.cli.writing import write_json
 from keepframe.errors import PictureError
+from keepframe.keeper.comparing import alike
 from keepframe.metrics import metric
 from keepframe.metrics.comparison import compare
 from keepframe.picture import Image

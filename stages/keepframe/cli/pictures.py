@@ -12,18 +12,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
-import cv2
 from rich.console import Console
 from rich.progress import track
 
 from keepframe.capture.listing import files_in, natural
 from keepframe.cli.writing import is_for_people
 from keepframe.errors import PictureError
-from keepframe.picture import Image, Picture
-from keepframe.picture.image_file import image_of, kind_of
+from keepframe.keeper.given import pixels_of
+from keepframe.picture import Image
 
 PICTURE = click.Path(path_type=Path)
-MAX_BYTES = 1 << 30
 
 
 def read(path: Path) -> Image:
@@ -33,22 +31,9 @@ def read(path: Path) -> Image:
     Raises OSError, or PictureError that names the file.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise PictureError(f"too-large: expected at most {MAX_BYTES} bytes, got {path.stat().st_size}")
-        data = path.read_bytes()
-        return Picture.of_jpeg(data).bgr() if kind_of(data) == "jpeg" else image_of(data)[0]
+        return pixels_of(path)
     except PictureError as error:
         raise PictureError(f"{path}: {error}") from error
-
-
-def alike(reference: Image, test: Image) -> tuple[Image, Image]:
-    """Both in colour if one of them is."""
-    if reference.ndim == test.ndim:
-        return reference, test
-    bgr = [
-        image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) for image in (reference, test)
-    ]
-    return bgr[0], bgr[1]
 
 
 def found(given: Iterable[Path]) -> list[Path]:
