@@ -6,6 +6,8 @@ import socket
 import pytest
 from running import is_sound, left_behind, rows, run, write
 
+from keepframe.wire.keys import new_pair
+
 CAMERAS = """
 [cameras.lobby]
 source = "synthetic"
@@ -34,14 +36,19 @@ def free_ports(count):
 
 @pytest.mark.slow
 def test_over_tcp_the_same_is_kept_as_within_the_machine(tmp_path, sockets):
-    """Replicas a port further each, a camera each; with and without tcp every row is the same."""
+    """Replicas a port further each, a camera each, with keys; with and without tcp every row is the same."""
     first = free_ports(6)
+    for stage in ("capture", "preprocess", "score", "archive"):
+        new_pair(tmp_path / "there" / "keys", stage)
     network = (
         f"[stages.capture]\nlisten = 'tcp://127.0.0.1:{first}'\n"
         f"[stages.preprocess]\nlisten = 'tcp://localhost:{first + 2}'\nreplicas = 2\n"
         f"[stages.score]\nlisten = 'tcp://127.0.0.1:{first + 4}'\nreplicas = 2\n"
     )
-    here, there = write(tmp_path / "here", CAMERAS), write(tmp_path / "there", CAMERAS + network)
+    here, there = (
+        write(tmp_path / "here", CAMERAS),
+        write(tmp_path / "there", f"keys = 'keys'\n{CAMERAS}{network}"),
+    )
 
     assert [run(here), run(there)] == [0, 0]
     assert rows(there) == rows(here)

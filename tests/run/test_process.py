@@ -5,10 +5,12 @@ import signal
 
 import pytest
 
+from keepframe.errors import ConfigError
 from keepframe.picture.slots import Slots
 from keepframe.run import process as module
 from keepframe.run.control import Control, pair
 from keepframe.run.process import Process, die_with_parent, new_nonce, opened
+from keepframe.wire.keys import new_pair
 from keepframe.wire.link import Port
 from keepframe.wire.relay import RelayNode
 
@@ -148,6 +150,24 @@ def test_places_on_a_network_come_and_go(seat):
 
     assert known == [places[:1], places, places, places[:1]]
     assert list(plain.shell._endpoints.dealers) == places[:1]
+
+
+def test_keys_are_needed_where_there_is_a_network(seat, tmp_path):
+    """Of itself and its neighbours there; a process whose neighbours are all on the machine needs none, nor one without keys."""
+    text = "[cameras.a]\nsource = 'synthetic'\n[stages.score]\nlisten = 'tcp://127.0.0.1:7611'\n"
+    folder = tmp_path / "keys"
+    for stage in ("score", "archive"):
+        new_pair(folder, stage)
+    keyed = f"keys = '{folder}'\n{text}"
+
+    assert seat("score.0", text).keys() is None
+    assert seat("preprocess.0", keyed).keys() is None
+    assert seat("score.0", keyed).keys().stages_of((folder / "archive.public").read_text().strip())
+    assert seat("archive.0", keyed).keys().publics("score")
+
+    (folder / "score.public").unlink()
+    with pytest.raises(ConfigError, match=r"score\.public: missing"):
+        seat("archive.0", keyed).keys()
 
 
 def test_connections_to_a_dead_process_are_forgotten(process):

@@ -45,4 +45,12 @@ def test_what_is_let_go_of_is_forgotten():
     renewals.due(0.0, {NAME: True})
     renewals.due(1.0, {})
 
-    assert renewals.due(2.0, {NAME: False}) == []
+    assert renewals.due(2.0, {NAME: False}) == {}
+
+
+def test_it_tells_whether_the_last_socket_was_ever_answered():
+    """A process that does not answer may have another of its keys; one that was cut off has the one it had."""
+    renewals = Renewals()
+    found = [renewals.due(now, {NAME: now == 1.0}) for now in (0.0, 1.0, 2.0, 5.0)]
+
+    assert found == [{}, {}, {NAME: False}, {NAME: True}]

@@ -2,29 +2,38 @@ import pytest
 import zmq
 
 from keepframe.wire import messages
-from keepframe.wire.codec import encode
+from keepframe.wire.codec import MAX_PARTS, encode
 from keepframe.wire.link import Node
 from keepframe.wire.messages import Envelope
-from keepframe.wire.traffic import BATCH, Traffic
+from keepframe.wire.traffic import BATCH, Traffic, received
 
 
 class Part:
     """A part as libzmq hands it over without a copy."""
 
-    def __init__(self, data):
-        self.bytes, self.buffer = bytes(data), memoryview(bytes(data))
+    def __init__(self, data, more, user):
+        self.bytes, self.buffer, self.more, self.user = bytes(data), memoryview(bytes(data)), more, user
+
+    def get(self, name):
+        assert name == "User-Id"
+        if self.user is None:
+            raise zmq.ZMQError(zmq.EINVAL)
+        return self.user
 
 
 class Socket:
     """A socket of a test: what comes is put in, what is sent is kept, or refused."""
 
-    def __init__(self, incoming=(), error=None):
-        self.incoming, self.error, self.sent = list(incoming), error, []
+    def __init__(self, incoming=(), error=None, user=None):
+        self.incoming = [
+            Part(part, n + 1 < len(parts), user) for parts in incoming for n, part in enumerate(parts)
+        ]
+        self.error, self.sent = error, []
 
-    def recv_multipart(self, flags, *, copy):
+    def recv(self, flags, *, copy):
         if not self.incoming:
             raise zmq.Again
-        return [Part(part) for part in self.incoming.pop(0)]
+        return self.incoming.pop(0)
 
     def send_multipart(self, parts, flags, *, copy):
         if self.error is not None:
@@ -33,10 +42,12 @@ class Socket:
 
 
 class Sockets:
-    """The endpoints of a test: at most a router, and dealers by name."""
+    """The endpoints of a test: at most a router, and dealers by name. keys: by key the stages it is of."""
 
-    def __init__(self, router=None, **dealers):
+    def __init__(self, router=None, keys=None, **dealers):
         self.router, self.dealers = router, dealers
+        self.keys, self.is_guarded = self, keys is not None
+        self.stages_of = lambda key: (keys or {}).get(key, ())
 
 
 class Recorder(Node):
@@ -124,3 +135,44 @@ def test_a_message_that_cannot_be_written_down_ends_its_connection():
 
     assert traffic.unsendable == 1
     assert node.resets == ["up"]
+
+
+def test_of_a_message_with_too_many_parts_none_beyond_is_kept():
+    """It is read to its end and counted; libzmq knows no limit."""
+    up = Socket([[*encode(PING), *[b"x"] * 10_000], encode(PING)])
+    frames, count = received(up)
+    traffic = Traffic(node := Recorder(), Sockets(up=up))
+    traffic.receive({up}, 0.0)
+
+    assert (len(frames), count) == (MAX_PARTS + 2, 10_001)
+    assert [body for _, body in node.heard] == [PING.body]
+
+    up = Socket([[*encode(PING), *[b"x"] * MAX_PARTS]])
+    traffic = Traffic(node := Recorder(), Sockets(up=up))
+    traffic.receive({up}, 0.0)
+
+    assert (traffic.rejected, node.heard) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("envelope", "user", "keys", "stranger"),
+    [
+        (PING, "key", {"key": ["score"]}, None),
+        (HELLO, "key", {"key": ["score"]}, None),
+        (HELLO, "key", {"key": ["archive", "score"]}, None),
+        (HELLO, "key", {"key": ["archive"]}, "score.0 with the key of another stage"),
+        (PING, "key", {"key": []}, "somebody whose key was taken away"),
+        (PING, "key", {}, "somebody whose key was taken away"),
+        (PING, None, {"key": ["score"]}, "somebody whose key was taken away"),
+    ],
+)
+def test_whose_key_a_message_came_with_is_looked_at_each_time(envelope, user, keys, stranger):
+    """A key counts while it is there, and only for its own stage; whoever has none is let go of."""
+    router = Socket([[b"\x01\xff", *encode(envelope)]], user=user)
+    traffic = Traffic(node := Recorder(), Sockets(router, keys))
+    traffic.receive({router}, 0.0)
+
+    assert dict(traffic.strangers) == ({} if stranger is None else {stranger: 1})
+    assert [peer for peer, _ in node.heard] == ([] if stranger else ["01ff"])
+    assert node.resets == (["01ff"] if stranger else [])
+    assert traffic.rejected == 0

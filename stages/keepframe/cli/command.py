@@ -23,6 +23,7 @@ VERBS = {
     "top": "Show what a running pipeline is doing.",
     "scale": "Run more or fewer replicas of a stage.",
     "stage": "Run one stage of a pipeline in the foreground.",
+    "keys": "Make a pair of keys for a stage.",
     "check": "Show what a pipeline is, without starting it.",
     "compare": "Say whether two pictures differ, and how much.",
     "match": "Find for each picture of folder A the one of folder B that shows the same.",

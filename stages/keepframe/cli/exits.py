@@ -26,7 +26,7 @@ RUN_WORDS = {
     SOME_FAILED: "some frames failed; `keepframe list FOLDER --all` names them",
     CRASH_LOOP: "stopped: a process died again and again; the lines above say which and why",
     LOCKED: "stopped: another pipeline writes into this archive",
-    CONFIG: "stopped: a process could not read the pipeline",
+    CONFIG: "stopped: the pipeline cannot run as it is written, or without a key; the lines above say which",
     INTERRUPTED: "left without draining; the next run goes on where this one stopped",
 }
 """What a run's exit code means, for people."""

@@ -171,6 +171,10 @@ class Pipeline:
         """Which stages this stage, or "capture", feeds."""
         return tuple(stage.name for stage in self.stages.values() if name in stage.inputs)
 
+    def callers(self, name: str) -> tuple[str, ...]:
+        """Whose processes may connect to a stage's, or to the capture's: those below; to the capture everybody, for pictures."""
+        return tuple(self.stages) if name == CAPTURE else self.lowers(name)
+
     def listen_of(self, name: str) -> Address | None:
         """Where the first process of a stage, or of "capture", listens on a network; None: within the machine alone."""
         return self.capture.listen if name == CAPTURE else self.stages[name].listen

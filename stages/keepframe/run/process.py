@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ from keepframe.run.control import Control
 from keepframe.run.exits import INTERRUPTED
 from keepframe.run.finding import Finder
 from keepframe.run.hand import Hand
+from keepframe.run.strangers import Strangers
+from keepframe.wire.keys import Keys
 from keepframe.wire.link import Node
 from keepframe.wire.shell import Shell
 
@@ -86,6 +89,16 @@ class Seat:
         """Looks for those on a network."""
         return Finder({upper: places(self.pipeline, upper) for upper in self.pipeline.uppers(self.stage)})
 
+    def keys(self) -> Keys | None:
+        """The keys that this process needs; None where it has nobody on a network, or no keys are named. Raises ConfigError."""
+        pipeline = self.pipeline
+        uppers = [upper for upper in pipeline.uppers(self.stage) if pipeline.at_of(upper)]
+        lowers = pipeline.lowers(self.stage) if pipeline.listen_of(self.stage) is not None else ()
+        if pipeline.keys is None or not (uppers or lowers):
+            return None
+        admits = pipeline.callers(self.stage) if lowers else ()
+        return Keys(pipeline.keys, self.stage, admits, [*uppers, *lowers])
+
     def read_stores(self) -> list[Slots]:
         """The picture stores of all cameras, to read."""
         return [opened(Slots, fd) for fd in self.stores.values()]
@@ -109,7 +122,8 @@ class Process:
     def __init__(self, seat: Seat, node: Node, stores: Sequence[Slots] = ()) -> None:
         self.seat, self.node, self.control = seat, node, seat.control
         uppers = {upper: seat.address_of(upper) for upper in node.ports}
-        self.shell = Shell(node, seat.listens_at() if node.lowers else None, uppers, stores)
+        self.shell = Shell(node, seat.listens_at() if node.lowers else None, uppers, stores, seat.keys())
+        self._strangers = Strangers()
         self.finder = seat.finder()
         self._follow()
         self.is_leaving = False
@@ -143,7 +157,7 @@ class Process:
 
     def status(self) -> dict[str, Any]:
         """What the supervisor is told regularly."""
-        refused = list(self.node.refused.values())
+        refused = [*self.node.refused.values(), *self._unmet()]
         return {"rejected": self.shell.traffic.rejected, "refused": refused, "is_leaving": self.is_leaving}
 
     def _on_tick(self) -> None:
@@ -153,6 +167,15 @@ class Process:
             self.leave()
         self._follow()
         self.control.tell("status", **self.status())
+
+    def _unmet(self) -> list[str]:
+        """Who is not there on the network, and who wanted in and may not."""
+        unknown = [f"{host}: nobody knows this name yet" for host in self.finder.unknown]
+        return [
+            *unknown,
+            *self.shell.unmet(),
+            *self._strangers.told(time.monotonic(), self.shell.strangers()),
+        ]
 
     def _follow(self) -> None:
         """Connect to what was found on the network; what is found no more is let go of once nothing comes from it."""

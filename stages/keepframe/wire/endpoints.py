@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import zmq
+
+from keepframe.wire.handshakes import VISITORS, Handshakes
+from keepframe.wire.keys import Keys
+from keepframe.wire.zap import DOMAIN, Door
 
 LINGER_MS = 300  # for the last BREAK of a process that leaves; durability rests on acknowledgements alone
 TCP = "tcp://"
@@ -34,18 +39,25 @@ class Endpoints:
     Bind and connect at once. Raises OSError if another process listens on the same ipc path.
 
     listen: where receivers come to, None for the archive. uppers: the address of each process that sends frames to this one.
+    keys: what every tcp socket has then; nobody gets in without one of them.
     """
 
-    def __init__(self, listen: str | None, uppers: Mapping[str, str]) -> None:
+    def __init__(self, listen: str | None, uppers: Mapping[str, str], keys: Keys | None = None) -> None:
         if zmq.zmq_version_info() < (4, 3, 5):
             raise RuntimeError(
                 f"libzmq: expected at least 4.3.5, got {zmq.zmq_version()}; pip install -U pyzmq"
             )
         self._context = zmq.Context()
+        self.handshakes = Handshakes()
         self._guard = -1
+        self.keys, self.door = keys, None if keys is None else Door(self._context, self._admits)
+        self.is_guarded = False
+        """Whether those who come have a key."""
         self.router: zmq.Socket[bytes] | None = None
         self.dealers: dict[str, zmq.Socket[bytes]] = {}
         self._addresses: dict[str, str] = {}
+        self._turns: dict[str, int] = {}
+        self._known_by: dict[str, bytes] = {}
         try:
             if listen is not None:
                 self._guard = guard(listen)
@@ -60,25 +72,44 @@ class Endpoints:
             self.close()
             raise
 
+    def _admits(self, key: str) -> bool:
+        return self.keys is not None and bool(self.keys.stages_of(key))
+
     @property
     def sockets(self) -> list[zmq.Socket[bytes]]:
         """All of them."""
         return [*([self.router] if self.router is not None else []), *self.dealers.values()]
 
     def connect(self, upper: str, address: str) -> zmq.Socket[bytes]:
-        """Connect to one more process that sends frames to this one."""
+        """Connect to one more process that sends frames to this one. Raises KeyError for one on a network that no key is known of."""
         dealer = self._socket(zmq.DEALER, address)
+        if self.keys is not None and address.startswith(TCP):
+            self._show_keys(dealer, upper)
         dealer.setsockopt(zmq.ROUTING_ID, b"\1" + os.urandom(8))  # a new peer in every incarnation
         dealer.setsockopt(zmq.IMMEDIATE, 1)  # queue nothing for a peer that is not there
-        dealer.connect(address)
         self.dealers[upper], self._addresses[upper] = dealer, address
+        if address.startswith(TCP):
+            self.handshakes.watch(dealer, upper)
+        dealer.connect(address)
         return dealer
 
-    def renewed(self, upper: str) -> zmq.Socket[bytes]:
-        """Connect anew to a process that sends to this one, as another peer."""
+    def renewed(self, upper: str, *, is_unanswered: bool = False) -> zmq.Socket[bytes]:
+        """Connect anew to a process that sends to this one, as another peer; one that has not answered may have another of its keys."""
         address = self._addresses[upper]
+        turn = self._turns.get(upper, 0) + is_unanswered
         self.disconnect(upper)
+        self._turns[upper] = turn
         return self.connect(upper, address)
+
+    def is_trusted(self, upper: str) -> bool:
+        """Whether the key that a process on a network is known by is still there."""
+        if self.keys is None:
+            return True
+        return self._known_by[upper] in self.keys.publics(_stage_of(upper))
+
+    def is_known(self, upper: str) -> bool:
+        """Whether there is a key that a process on a network can be known by."""
+        return self.keys is None or bool(self.keys.publics(_stage_of(upper)))
 
     @property
     def distant(self) -> list[str]:
@@ -88,17 +119,28 @@ class Endpoints:
     def disconnect(self, upper: str) -> zmq.Socket[bytes]:
         """Let go of a process that sends no more; its socket is closed."""
         dealer = self.dealers.pop(upper)
+        self.handshakes.let_go(dealer)
         del self._addresses[upper]
+        self._turns.pop(upper, None)
         dealer.close(linger=0)
         return dealer
 
     def close(self) -> None:
         """Send what is in the way out, and close."""
+        self.handshakes.close()
         self._context.destroy(linger=LINGER_MS)
         if self._guard >= 0:
             os.close(self._guard)
 
     def _bind(self, router: zmq.Socket[bytes], listen: str) -> None:
+        if listen.startswith(TCP):
+            self.handshakes.watch(router, VISITORS)
+        if self.keys is not None and listen.startswith(TCP):
+            self.is_guarded = True
+            router.setsockopt(zmq.CURVE_SERVER, 1)
+            router.setsockopt(zmq.CURVE_SECRETKEY, self.keys.secret)
+            router.setsockopt(zmq.ZAP_DOMAIN, DOMAIN)
+            router.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)  # else a door where nobody answers stands open
         try:
             router.bind(listen)
         except zmq.ZMQError as error:
@@ -107,6 +149,18 @@ class Endpoints:
             raise OSError(
                 f"cannot listen on {listen}: {os.strerror(error.errno or 0)}; is there another process, or is it no address of this machine?"
             ) from error
+
+    def _show_keys(self, dealer: zmq.Socket[bytes], upper: str) -> None:
+        if self.keys is None:
+            return
+        known = self.keys.publics(_stage_of(upper))
+        if not known:
+            dealer.close()
+            raise KeyError(f"{upper}: no key of {_stage_of(upper)} in {self.keys.folder}")
+        self._known_by[upper] = known[self._turns.get(upper, 0) % len(known)]
+        dealer.setsockopt(zmq.CURVE_SERVERKEY, self._known_by[upper])
+        dealer.setsockopt(zmq.CURVE_PUBLICKEY, self.keys.public)
+        dealer.setsockopt(zmq.CURVE_SECRETKEY, self.keys.secret)
 
     def _socket(self, kind: int, address: str) -> zmq.Socket[bytes]:
         socket = self._context.socket(kind)
@@ -120,6 +174,11 @@ class Endpoints:
             for option, value in TCP_OPTIONS.items():
                 socket.setsockopt(option, value)
         return socket
+
+
+def _stage_of(upper: str) -> str:
+    """The stage of a process that is known by name or place: "score.0", "score@10.0.0.2:7602"."""
+    return re.split("[@.]", upper, maxsplit=1)[0]
 
 
 def guard(address: str) -> int:

@@ -26,17 +26,21 @@ class Renewals:
     Watches which links are up. Ask it regularly.
 
     >>> renewals = Renewals()
-    >>> [renewals.due(now, {"score@10.0.0.2:7602": is_up}) for now, is_up in ((0, False), (2, True), (9, False), (10, False))]
-    [[], [], ['score@10.0.0.2:7602'], []]
+    >>> [renewals.due(now, {"score@10.0.0.2:7602": is_up}) for now, is_up in ((0, False), (2, True), (9, False), (12, False))]
+    [{}, {}, {'score@10.0.0.2:7602': False}, {'score@10.0.0.2:7602': True}]
     """
 
     def __init__(self) -> None:
         self._waits: dict[str, _Wait] = {}
 
-    def due(self, now: float, links: Mapping[str, bool]) -> list[str]:
-        """The names of those links that get a new socket now. links: whether each is up."""
+    def due(self, now: float, links: Mapping[str, bool]) -> dict[str, bool]:
+        """Those links that get a new socket now, and whether their last one was never answered. links: whether each is up."""
         self._forget(self._waits.keys() - links.keys())
-        return [name for name, is_up in links.items() if self._is_due(now, name, is_up=is_up)]
+        return {
+            name: self._waits[name].tries > 0
+            for name, is_up in links.items()
+            if self._is_due(now, name, is_up=is_up)
+        }
 
     def _is_due(self, now: float, name: str, *, is_up: bool) -> bool:
         wait = self._waits.setdefault(name, _Wait(now))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,8 @@ import zmq
 
 from keepframe.picture.slots import Slots
 from keepframe.wire.endpoints import Endpoints
+from keepframe.wire.handshakes import VISITORS
+from keepframe.wire.keys import Keys
 from keepframe.wire.link import Node
 from keepframe.wire.renewal import Renewals
 from keepframe.wire.traffic import Traffic
@@ -29,11 +32,16 @@ class Shell:
     The sockets of one node.
 
     listen: where receivers come to, None for the archive. uppers: the address of each process that sends frames to this one.
-    stores: the picture stores that this process can read.
+    stores: the picture stores that this process can read. keys: without them tcp is open to everybody.
     """
 
     def __init__(
-        self, node: Node, listen: str | None, uppers: Mapping[str, str], stores: Sequence[Slots] = ()
+        self,
+        node: Node,
+        listen: str | None,
+        uppers: Mapping[str, str],
+        stores: Sequence[Slots] = (),
+        keys: Keys | None = None,
     ) -> None:
         self.node = node
         self.condition = threading.Condition()
@@ -42,13 +50,15 @@ class Shell:
         """Called inside a turn, regularly, whatever the worker is busy with."""
         self._watched: dict[int, Callable[[], None]] = {}
         self._is_stopping = False
-        self._endpoints = Endpoints(listen, uppers)
+        self._endpoints = Endpoints(listen, uppers, keys)
         self._renewals = Renewals()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.traffic = Traffic(node, self._endpoints, stores)
         self._poller = zmq.Poller()
         for readable in (*self._endpoints.sockets, self._wake):
             self._poller.register(readable, zmq.POLLIN)
+        if self._endpoints.door is not None:
+            self._poller.register(self._endpoints.door.socket, zmq.POLLIN)
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
 
     def watch(self, fd: int, callback: Callable[[], None]) -> None:
@@ -57,8 +67,8 @@ class Shell:
         self._poller.register(fd, zmq.POLLIN)
 
     def connect(self, upper: str, address: str) -> None:
-        """Get frames from one more process. By this thread only: from a callback."""
-        if upper not in self._endpoints.dealers:
+        """Get frames from one more process, if it can be trusted. By this thread only: from a callback."""
+        if upper not in self._endpoints.dealers and self._endpoints.is_known(upper):
             self._poller.register(self._endpoints.connect(upper, address), zmq.POLLIN)
             self.node.add_upper(upper)
 
@@ -68,12 +78,27 @@ class Shell:
         self._poller.unregister(self._endpoints.dealers[upper])
         self._endpoints.disconnect(upper)
 
-    def _renew(self, now: float) -> None:
-        links = {upper: self.node.ports[upper].is_up for upper in self._endpoints.distant}
-        for upper in self._renewals.due(now, links):
-            self._poller.unregister(self._endpoints.dealers[upper])
-            self._poller.register(self._endpoints.renewed(upper), zmq.POLLIN)
-            self.node.not_greeted(upper)
+    def strangers(self) -> Counter[str]:
+        """How often somebody wanted in who may not, by who that is, as far as it is known."""
+        ends = self._endpoints
+        refused = (
+            {}
+            if ends.door is None
+            else {f"an unknown key from {at}": n for at, n in ends.door.refused.items()}
+        )
+        failed = {
+            f"{who} who {why}": n for (who, why), n in ends.handshakes.failed.items() if who == VISITORS
+        }
+        return self.traffic.strangers + Counter(refused) + Counter(failed)
+
+    def unmet(self) -> list[str]:
+        """Which processes on a network there is no link to, and why."""
+        ports = self.node.ports
+        return [
+            f"{who} {why}"
+            for who, why in self._endpoints.handshakes.last.items()
+            if who in ports and not ports[who].is_up
+        ]
 
     def start(self) -> None:
         """Serve until stop()."""
@@ -107,6 +132,22 @@ class Shell:
         if self.failure is not None:
             raise RuntimeError("the link thread has failed") from self.failure
 
+    def _renew(self, now: float) -> None:
+        """New sockets for links over a network that were lost, do not come about, or stand by a key that was taken away."""
+        ends, ports = self._endpoints, self.node.ports
+        ends.handshakes.read()
+        for upper in ends.distant if ends.keys is not None and ends.keys.refresh() else ():
+            if not ends.is_known(upper):
+                self.disconnect(upper)
+            elif not ends.is_trusted(upper):
+                self.node.reset(upper)
+        for upper, is_unanswered in self._renewals.due(
+            now, {u: ports[u].is_up for u in ends.distant}
+        ).items():
+            self._poller.unregister(ends.dealers[upper])
+            self._poller.register(ends.renewed(upper, is_unanswered=is_unanswered), zmq.POLLIN)
+            self.node.not_greeted(upper)
+
     def _run(self) -> None:
         try:
             self._serve()
@@ -125,6 +166,8 @@ class Shell:
                     os.eventfd_read(self._wake)
                 for fd in self._watched.keys() & ready.keys():
                     self._watched[fd]()
+                if self._endpoints.door is not None and self._endpoints.door.socket in ready:
+                    self._endpoints.door.answer()
                 now = time.monotonic()
                 self.traffic.receive(ready, now)
                 if now >= next_tick:

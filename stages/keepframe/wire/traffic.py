@@ -6,20 +6,25 @@ When it is done is the shell's business, what it means the node's.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections import Counter
+from collections.abc import Collection, Container, Sequence
 from typing import Any
 
 import zmq
 
 from keepframe.errors import StalePictureError, WireError
 from keepframe.picture.slots import Slots
-from keepframe.wire.codec import decode, encode
+from keepframe.wire.codec import MAX_PARTS, decode, encode
 from keepframe.wire.endpoints import Endpoints
 from keepframe.wire.link import Node
 from keepframe.wire.messages import Envelope, Hello
 
 BATCH = 64
 """How many messages of one socket are taken before the others have their turn."""
+
+
+class StrangerError(Exception):
+    """Somebody who may not send this; says who."""
 
 
 class Traffic:
@@ -31,6 +36,8 @@ class Traffic:
         node.stores = tuple(self._stores)
         self.rejected = 0
         """How many messages that came did not fit the protocol."""
+        self.strangers: Counter[str] = Counter()
+        """How many were of somebody who may not send them, by who that is."""
         self.unsendable = 0
         """How many of this process's own did not, each of which has ended its connection."""
 
@@ -53,16 +60,42 @@ class Traffic:
     def _receive(self, socket: zmq.Socket[bytes], upper: str | None, now: float) -> None:
         for _ in range(BATCH):
             try:
-                frames = socket.recv_multipart(zmq.DONTWAIT, copy=False)
+                frames, count = received(socket)
             except zmq.Again:
                 return
             peer = upper if upper is not None else frames.pop(0).bytes.hex()
             try:
+                if count > MAX_PARTS + (upper is None):
+                    raise WireError(f"message of {count} parts, expected at most {MAX_PARTS}")
+                if upper is None and self._endpoints.is_guarded:
+                    self._check_key(frames)
                 envelope = decode([f.buffer for f in frames], self._stores)
+                if isinstance(envelope.body, Hello) and upper is None and self._endpoints.is_guarded:
+                    self._check_name(frames, envelope.body)
             except WireError:
                 self.rejected += 1
-                continue
-            self.node.receive(now, peer, envelope)
+            except StrangerError as error:
+                self.strangers[str(error)] += 1
+                self.node.reset(peer)
+            else:
+                self.node.receive(now, peer, envelope)
+
+    def _check_key(self, frames: Sequence[zmq.Frame]) -> None:
+        """Raise StrangerError if the key that a message came with was taken away since it was let in."""
+        if not self._stages_of(frames):
+            raise StrangerError("somebody whose key was taken away")
+
+    def _check_name(self, frames: Sequence[zmq.Frame], hello: Hello) -> None:
+        """Raise StrangerError for somebody who says to be of a stage that the key is not of."""
+        if hello.name.partition(".")[0] not in self._stages_of(frames):
+            raise StrangerError(f"{hello.name} with the key of another stage")
+
+    def _stages_of(self, frames: Sequence[zmq.Frame]) -> Collection[str]:
+        keys = self._endpoints.keys
+        try:
+            return keys.stages_of(str(frames[0].get("User-Id"))) if keys is not None and frames else ()
+        except zmq.ZMQError:  # nobody has looked at who it is
+            return ()
 
     def _send(self, peer: str, envelope: Envelope) -> None:
         try:
@@ -83,3 +116,20 @@ class Traffic:
                 self.node.not_greeted(peer)
             else:
                 self.node.reset(peer)  # a hole in the numbers
+
+
+def received(socket: zmq.Socket[bytes]) -> tuple[list[zmq.Frame], int]:
+    """
+    The parts of one message, and how many there were; of those beyond what a message can have none is kept.
+
+    Raises zmq.Again if none has come. libzmq knows no limit of parts.
+    """
+    frames = [socket.recv(zmq.DONTWAIT, copy=False)]
+    count = 1
+    part = frames[0]
+    while part.more:
+        part = socket.recv(zmq.DONTWAIT, copy=False)
+        count += 1
+        if count <= MAX_PARTS + 2:
+            frames.append(part)
+    return frames, count

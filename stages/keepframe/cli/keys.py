@@ -1,0 +1,37 @@
+"""
+`keepframe keys`: the keys that stages on several machines show each other.
+
+What they are used for is the wire's business.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from keepframe.wire.keys import new_pair
+
+
+@click.command("keys")
+@click.argument("action", type=click.Choice(["new"]))
+@click.argument("name")
+@click.option(
+    "--keys",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="keys",
+    show_default=True,
+    help="The folder of the keys; it is made if it is not there.",
+)
+def command(action: str, name: str, folder: Path) -> None:  # noqa: ARG001  one action so far
+    """
+    Make a pair of keys for a stage.
+
+    NAME is "capture" or a stage of the pipeline, or one with something behind a dot, such as score.2027, for a key that is to take the
+    place of another. NAME.secret goes to the machines that run the stage and nowhere else; NAME.public to those that run its
+    neighbours, and the capture's to the archive.
+    """
+    secret, public = new_pair(folder, name)
+    click.echo(f"{secret}  for the machines that run {name.partition('.')[0]} alone; nobody else may read it")
+    click.echo(f"{public}  for the machines that run its neighbours")
