@@ -41,6 +41,7 @@ def test_a_hidden_password_is_shown_in_no_form(form):
         ("two rtsp://a:b@c/ and http://d:e@f/", "two rtsp://a:***@c/ and http://d:***@f/"),
         ("http://cam:8080/a@b", "http://cam:8080/a@b"),
         ("rtsp://admin@cam:554/live", "rtsp://admin@cam:554/live"),
+        ("http://cam/snap.jpg?user=admin&pwd=abc&q=1", "http://cam/snap.jpg?user=admin&pwd=***&q=1"),
         ("Authorization: Basic YTpi", "Authorization: Basic ***"),
         ('Authorization: Digest username="a", response="b"', "Authorization: Digest ***"),
     ],

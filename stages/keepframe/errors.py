@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from keepframe.redaction import redacted
+
 
 class ConfigError(ValueError):
     """
@@ -19,7 +21,7 @@ class ConfigError(ValueError):
     """
 
     def __init__(self, where: str, problems: Sequence[str]) -> None:
-        self.where, self.problems = where, list(problems)
+        self.where, self.problems = where, [redacted(problem) for problem in problems]
         count = f"{len(self.problems)} problem" + ("" if len(self.problems) == 1 else "s")
         super().__init__("\n  ".join([f"{where}: {count}", *self.problems]))
 

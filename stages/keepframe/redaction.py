@@ -15,6 +15,9 @@ STARS = "***"
 SHORTEST = 3
 """A shorter password is not looked for in texts, which would be full of stars; in an address it is found by its place."""
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*):[^\s/]*@")
+_QUERY = re.compile(
+    r"(?i)([?&](?:pass(?:word|wd)?|pwd|psw|pw|token|secret|loginpas|auth|apikey|api_key)=)[^&\s'\"]+"
+)
 _HEADER = re.compile(r"(?i)\b(authorization:\s*(?:basic|digest|bearer)\s+)\S.*")
 _hidden: set[str] = set()
 
@@ -39,6 +42,7 @@ def redacted(text: str) -> str:
     """
     if "://" in text:
         text = _ADDRESS.sub(rf"\1:{STARS}@", text)
+        text = _QUERY.sub(rf"\1{STARS}", text)
     text = _HEADER.sub(rf"\1{STARS}", text)
     for form in sorted(_hidden, key=len, reverse=True):
         text = text.replace(form, STARS)

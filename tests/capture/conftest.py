@@ -1,13 +1,22 @@
 """Small videos and folders, made by the tests themselves."""
 
 import os
+import sys
+import time
 import zlib
+from contextlib import ExitStack
 from fractions import Fraction
+from itertools import islice
+from pathlib import Path
 
 import av
 import cv2
 import numpy as np
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from servers import HttpCamera
 
 
 def scene(number, height=48, width=64):
@@ -95,3 +104,33 @@ def make_files(tmp_path):
         return tmp_path
 
     return make
+
+
+@pytest.fixture
+def http_camera():
+    """A function that starts an HTTP camera, which ends with the test."""
+    with ExitStack() as exits:
+        yield lambda *given, **known: exits.enter_context(HttpCamera(*given, **known))
+
+
+@pytest.fixture
+def live():
+    """
+    A function that makes a live source as the tests want it: it waits for nothing between two tries.
+
+    Its `taken(n)` gives the next n things that it yields.
+    """
+    opened = []
+
+    def make(kind, **options):
+        source = kind(**{"every": None, "open_timeout": 5, "read_timeout": 5} | options)
+        source.jitter = lambda: 0.0
+        source.wait = lambda seconds: time.sleep(min(seconds, 0.01))
+        given = source()
+        opened.append(given)
+        source.taken = lambda number: list(islice(given, number))
+        return source
+
+    yield make
+    for given in opened:
+        given.close()

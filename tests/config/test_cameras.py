@@ -1,5 +1,7 @@
 import pytest
 
+from keepframe import capture
+
 SOURCES = """
 import numpy as np
 
@@ -65,8 +67,8 @@ def test_a_bad_name_is_refused(problems, name):
 
 def test_an_unknown_source_is_answered_with_the_sources(problems):
     """Not with stages, which cannot stand there."""
-    assert problems("[cameras.a]\nsource = 'rtsp'") == [
-        "cameras.a.source: nothing is named 'rtsp'; known: folder, synthetic, video (your own: \"module:attribute\")"
+    assert problems("[cameras.a]\nsource = 'lidar'") == [
+        f"cameras.a.source: nothing is named 'lidar'; known: {', '.join(capture.__all__)} (your own: \"module:attribute\")"
     ]
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from keepframe import capture
 from keepframe.config import load
 from keepframe.config.load import pipeline_of
 from keepframe.errors import ConfigError
@@ -29,7 +30,7 @@ class Window:
 number = 7
 """
 
-SOURCES = "folder, synthetic, video"
+SOURCES = ", ".join(capture.__all__)
 CHAIN = """
 [stages.preprocess]
 inputs = ["capture"]

@@ -1,5 +1,6 @@
 import pytest
 
+from keepframe import capture
 from keepframe.config.uses import names_of_kind
 
 STAGES = """
@@ -81,6 +82,6 @@ def test_an_entry_point_that_fails_is_told(problems, monkeypatch):
 
 def test_names_are_known_by_kind():
     """What can be a source, a stage, an archive."""
-    assert names_of_kind("source") == ["folder", "synthetic", "video"]
+    assert names_of_kind("source") == capture.__all__
     assert names_of_kind("archive") == ["archive"]
     assert {"blur", "change", "crop", "downsample", "grayscale", "normalize"} <= set(names_of_kind("stage"))

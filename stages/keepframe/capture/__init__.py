@@ -1,5 +1,5 @@
 """
-Where pictures come from: a video file, a folder of images, a synthetic camera. What they show is nobody's business here.
+Where pictures come from: a video file, a folder of images, a live camera, a synthetic one. What they show is nobody's business here.
 
 Each is imported when it is asked for: the decoder alone takes longer to import than a stage that needs none takes to start.
 """
@@ -9,11 +9,12 @@ from typing import Any
 
 _SOURCES = {
     "folder": ("keepframe.capture.image_folder", "Folder"),
+    "http": ("keepframe.capture.http_camera", "Http"),
     "synthetic": ("keepframe.capture.synthetic_camera", "Synthetic"),
     "video": ("keepframe.capture.video_file", "Video"),
 }
 
-__all__ = ["folder", "synthetic", "video"]
+__all__ = ["folder", "http", "synthetic", "video"]
 
 
 def __getattr__(name: str) -> Any:

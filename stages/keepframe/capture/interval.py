@@ -14,11 +14,11 @@ _UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
 
 
-def interval_ns(every: str | float | None) -> int | None:
+def interval_ns(every: str | float | None, name: str = "every") -> int | None:
     """
     The interval in nanoseconds; None for every picture. A bare number is seconds.
 
-    Raises ValueError ("every: expected …") for what is no duration, or none above 0.
+    name: of the option, for the error. Raises ValueError ("every: expected …") for what is no duration, or none above 0.
 
     >>> interval_ns("500ms"), interval_ns("2 min"), interval_ns(0.1), interval_ns(None)
     (500000000, 120000000000, 100000000, None)
@@ -32,8 +32,18 @@ def interval_ns(every: str | float | None) -> int | None:
     elif isinstance(every, int | float) and not isinstance(every, bool):
         seconds = float(every)
     if not math.isfinite(seconds) or round(seconds * NS) < 1:
-        raise ValueError(f"every: expected a duration like '1s', '500ms' or seconds above 0, got {every!r}")
+        raise ValueError(f"{name}: expected a duration like '1s', '500ms' or seconds above 0, got {every!r}")
     return round(seconds * NS)
+
+
+def seconds(duration: str | float, name: str) -> float:
+    """
+    A duration in seconds. Raises ValueError as interval_ns does.
+
+    >>> seconds("500ms", "read_timeout")
+    0.5
+    """
+    return (interval_ns(duration, name) or 0) / NS
 
 
 def is_due(at_ns: int, last_ns: int | None, interval: int | None) -> bool:

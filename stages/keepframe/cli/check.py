@@ -19,6 +19,7 @@ from keepframe.config import CAPTURE, Camera, Pipeline, Stage, Use, load
 from keepframe.config.advice import advice
 from keepframe.config.places import missing_places
 from keepframe.errors import ConfigError
+from keepframe.redaction import redacted
 from keepframe.stage import Option
 
 
@@ -150,13 +151,9 @@ def _value(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Path):
-        return str(value)
-    return (
-        [_plain(item) for item in value]
-        if isinstance(value, Sequence) and not isinstance(value, str)
-        else value
-    )
+    if isinstance(value, Path | str):
+        return redacted(str(value))
+    return [_plain(item) for item in value] if isinstance(value, Sequence) else value
 
 
 def _said(pipeline: Pipeline) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import click
 from keepframe import __version__
 from keepframe.cli import exits
 from keepframe.errors import ArchiveLockedError, ConfigError
+from keepframe.redaction import redacted
 
 VERBS = {
     "run": "Run a pipeline until its sources have ended.",
@@ -130,7 +131,7 @@ def told(error: OSError) -> str:
 
 def leave(code: int, text: str) -> NoReturn:
     """Exit with this code, after one message on stderr."""
-    click.echo(f"keepframe: {text}", err=True)
+    click.echo(redacted(f"keepframe: {text}"), err=True)
     raise click.exceptions.Exit(code)
 
 

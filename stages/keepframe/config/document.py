@@ -16,6 +16,7 @@ from typing import Any
 from keepframe.config.defaults import default_stages
 from keepframe.config.problems import Keys, Problems, path_of, told
 from keepframe.errors import ConfigError
+from keepframe.redaction import redacted
 
 Table = dict[str, Any]
 _STEP = re.compile(r'"([^"]*)"|([^.\[\]"=]+)|\[(\d+)\]')
@@ -47,6 +48,13 @@ def assign(document: Table, setting: str, problems: Problems) -> None:
     {'cameras': {'a': {'path': 'clip.mp4', 'count': 3}}}
     """
     written, equals, text = setting.partition("=")
+    if redacted(text) != text:
+        problems.add(
+            (),
+            f"--set {redacted(setting)!r}: a password on a command line can be read by everybody on this machine; "
+            "set password_file or password_env instead",
+        )
+        return
     keys = _keys(written.strip())
     if not equals or not keys:
         problems.add((), f"--set {setting!r}: expected key.path=value, such as stages.score.threshold=0.1")

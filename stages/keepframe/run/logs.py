@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from keepframe.clock import Clock, SystemClock, iso
+from keepframe.redaction import redacted
 
 Form = Literal["text", "json"]
 FORMS: Final = ("text", "json")
@@ -132,7 +133,8 @@ class Lines(logging.Handler):
     def _write(self, record: logging.LogRecord, left_out: int) -> None:
         said = self._values | values_of(record) | ({"left_out": left_out} if left_out else {})
         try:
-            sys.stderr.write(self._line(round(record.created * 1e9), record.levelname, said) + "\n")
+            line = self._line(round(record.created * 1e9), record.levelname, said)
+            sys.stderr.write(redacted(line) + "\n")
             sys.stderr.flush()
         except (OSError, ValueError):  # nobody listens any more
             return

@@ -1,0 +1,180 @@
+"""Cameras on a loopback port, as real ones answer: MJPEG and snapshots over HTTP, with logins, and with every bad habit."""
+
+import base64
+import hashlib
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import cv2
+import numpy as np
+
+REALM, NONCE = "camera", "abc123"
+
+
+def jpeg(number=0, size=(48, 64), quality=90):
+    """A JPEG file that is another for each number."""
+    y, x = np.mgrid[: size[0], : size[1]]
+    image = np.clip(90 + 60 * np.sin(x / 9 + number) + 40 * np.cos(y / 7 - number), 0, 255).astype(np.uint8)
+    image[8:20, (5 * number) % (size[1] - 12) : (5 * number) % (size[1] - 12) + 12] = 250
+    return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+class HttpCamera:
+    """
+    A camera that serves /snap.jpg and /video.mjpg; what it does can be changed while it runs.
+
+    login: "", "basic" or "digest". parts: how the stream is cut: "plain", "no-length", "wrong-length", "no-crlf". behind: bytes after
+    each picture. sent: every picture that went out whole.
+    """
+
+    def __init__(self, port=0, *, login="", user="admin", password="s3cret pass/ö", size=(48, 64), **more):
+        self.login, self.user, self.password, self.size = login, user, password, size
+        self.parts, self.behind, self.etag, self.pause_s = "plain", b"", False, 0.02
+        self.status, self.body, self.kind, self.location = 200, None, "image/jpeg", None
+        self.is_frozen = threading.Event()
+        self.is_over = threading.Event()
+        self.sent, self.asked, self.headers = [], 0, []
+        self.number = 0
+        for name, value in more.items():
+            setattr(self, name, value)
+        camera = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                camera.answer(self)
+
+            def log_message(self, *_):
+                pass
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+            allow_reuse_address = True
+
+            def handle_error(self, *_):
+                pass
+
+            def shutdown_request(self, request):
+                camera.open.discard(request)
+                super().shutdown_request(request)
+
+            def process_request(self, request, address):
+                camera.open.add(request)
+                super().process_request(request, address)
+
+        self.open = set()
+        self.server = Server(("127.0.0.1", port), Handler)
+        self.port = self.server.server_address[1]
+        self._thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
+        self._thread.start()
+
+    def url(self, path="snap.jpg", userinfo=""):
+        return f"http://{userinfo}127.0.0.1:{self.port}/{path}"
+
+    def stop(self):
+        """As if somebody had pulled the plug."""
+        self.is_over.set()
+        self.server.shutdown()
+        self.server.server_close()
+        for request in list(self.open):
+            try:
+                request.shutdown(2)
+            except OSError:
+                continue
+        self._thread.join()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def next(self):
+        """The next picture."""
+        self.number += 1
+        return jpeg(self.number, self.size)
+
+    def answer(self, handler):
+        self.asked += 1
+        self.headers.append(dict(handler.headers))
+        if not self._is_known(handler):
+            return
+        if self.location is not None:
+            self._reply(handler, 302, b"", {"Location": self.location})
+        elif handler.path.startswith("/video"):
+            self._stream(handler)
+        else:
+            self._snapshot(handler)
+
+    def _snapshot(self, handler):
+        while self.is_frozen.is_set() and not self.is_over.is_set():
+            self.is_over.wait(0.01)
+        if self.etag and handler.headers.get("If-None-Match") == '"1"':
+            self._reply(handler, 304, b"", {})
+            return
+        data = self.body if self.body is not None else self.next()
+        self.sent.append(hashlib.sha256(data).hexdigest())
+        self._reply(
+            handler,
+            self.status,
+            data + self.behind,
+            {"Content-Type": self.kind} | ({"ETag": '"1"'} if self.etag else {}),
+        )
+
+    def _stream(self, handler):
+        handler.send_response(200)
+        handler.send_header("Content-Type", "multipart/x-mixed-replace; boundary=--edge")
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        handler.close_connection = True
+        while not self.is_over.is_set():
+            if self.is_frozen.is_set():
+                self.is_over.wait(0.01)
+                continue
+            data = self.body if self.body is not None else self.next()
+            length = {"plain": len(data) + len(self.behind), "wrong-length": 7}.get(self.parts)
+            head = "--edge\r\nContent-Type: image/jpeg\r\n"
+            head += f"Content-Length: {length}\r\n" if length is not None else ""
+            end = b"" if self.parts == "no-crlf" else b"\r\n"
+            self.sent.append(hashlib.sha256(data).hexdigest())
+            handler.wfile.write(head.encode() + b"\r\n" + data + self.behind + end)
+            handler.wfile.flush()
+            time.sleep(self.pause_s)
+
+    def _is_known(self, handler):
+        given = handler.headers.get("Authorization", "")
+        if not self.login:
+            return True
+        if self.login == "basic":
+            right = "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+            is_known, asked = given == right, f'Basic realm="{REALM}"'
+        else:
+            is_known = self._is_digest_right(given, handler.path)
+            asked = f'Digest realm="{REALM}", nonce="{NONCE}", qop="auth", algorithm=MD5'
+        if not is_known:
+            self._reply(handler, 401, b"no", {"WWW-Authenticate": asked})
+        return is_known
+
+    def _is_digest_right(self, given, path):
+        if not given.startswith("Digest "):
+            return False
+        said = dict(part.strip().split("=", 1) for part in given[7:].split(","))
+        said = {key: value.strip('"') for key, value in said.items()}
+        first = _md5(f"{self.user}:{REALM}:{self.password}")
+        second = _md5(f"GET:{path}")
+        right = _md5(f"{first}:{NONCE}:{said['nc']}:{said['cnonce']}:auth:{second}")
+        return said["response"] == right
+
+    def _reply(self, handler, status, data, headers):
+        handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name, value)
+        handler.send_header("Content-Length", str(len(data)))
+        handler.end_headers()
+        handler.wfile.write(data)
+
+
+def _md5(text):
+    return hashlib.md5(text.encode()).hexdigest()
