@@ -23,7 +23,8 @@ LAYERS = (
     {"frame"},
     {"picture"},
     {"metrics"},
-    {"clock", "errors", "redaction"},
+    {"clock", "errors"},
+    {"redaction"},
 )
 ROW = {room: row for row, rooms in enumerate(LAYERS) for room in rooms}
 
