@@ -76,6 +76,20 @@ class Reader:
         """Every row, by camera, time and seq: frames, runs of drops, parts of frames."""
         return self._rows("1")
 
+    def after(self, camera: str, at: Position) -> list[Row]:
+        """
+        The rows of a camera that come after this position, in the order of its account, without those of parts.
+
+        Read again with the last one's position, this is how an account is followed while it grows.
+        """
+        found = self.catalogue.rows(
+            f"SELECT {_COLUMNS} FROM frame WHERE camera = ? AND (stream, seq) > (?, ?) AND part = ''"  # noqa: S608 - ours
+            " ORDER BY stream, seq",
+            camera,
+            *at,
+        )
+        return [Row.from_columns(columns) for columns in found]
+
     def find(self, name: str | Path) -> Row:
         """
         The row of a frame named CAMERA/STREAM/SEQ (or …/PART), or of a kept file: relative to the archive, or any path to it.

@@ -20,6 +20,7 @@ from keepframe.errors import ArchiveLockedError, ConfigError
 from keepframe.redaction import redacted
 
 VERBS = {
+    "watch": "Watch one camera, without a TOML; say what is kept, and why.",
     "run": "Run a pipeline until its sources have ended.",
     "top": "Show what a running pipeline is doing.",
     "scale": "Run more or fewer replicas of a stage.",

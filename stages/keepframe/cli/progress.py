@@ -13,7 +13,7 @@ from typing import Self
 
 from rich import progress
 from rich.console import Console
-from rich.progress import BarColumn, TaskID, TextColumn
+from rich.progress import BarColumn, ProgressColumn, TaskID, TextColumn
 
 from keepframe.cli.aside import Aside
 from keepframe.cli.writing import duration
@@ -35,21 +35,22 @@ class Bar:
     """
     A bar that moves, on a terminal, with whatever else is written to stderr above it. Use it in a `with`; call it with each state.
 
-    console: where it is shown; the terminal that stderr is unless one is given.
+    console: where it is shown; the terminal that stderr is unless one is given. column: what moves, a bar unless another is given.
     """
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, column: ProgressColumn | None = None) -> None:
         self._console = console
+        self._column = column or BarColumn(bar_width=30)
         self._aside: Aside | None = None
         self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
         """Show it."""
         if self._console is None:
-            self._aside = Aside(self._above).__enter__()
+            self._aside = Aside(self.above).__enter__()
             self._console = Console(file=self._aside.terminal)
         self._progress = progress.Progress(
-            BarColumn(bar_width=30),
+            self._column,
             TextColumn("{task.description}", markup=False),
             console=self._console,
             transient=True,
@@ -67,7 +68,8 @@ class Bar:
         if self._aside is not None:
             self._aside.__exit__(kind, error, where)
 
-    def _above(self, line: str) -> None:
+    def above(self, line: str) -> None:
+        """Write a line above it."""
         if self._console is not None:
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -112,6 +114,8 @@ class Lines:
             self._write(said(state))
 
 
-def shown(*, is_moving: bool, write: Callable[[str], None]) -> Bar | Lines:
-    """What shows a run: a bar on stderr if a person looks at it, else lines that are handed to `write`."""
-    return Bar() if is_moving else Lines(write)
+def shown(
+    *, is_moving: bool, write: Callable[[str], None], column: ProgressColumn | None = None
+) -> Bar | Lines:
+    """What shows a run: a bar (or another column) on stderr if a person looks at it, else lines that are handed to `write`."""
+    return Bar(column=column) if is_moving else Lines(write)

@@ -12,18 +12,19 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
+from rich.progress import ProgressColumn
 
 from keepframe.archive.reading import Reader
 from keepframe.archive.sheet import write_sheet
 from keepframe.archive.summary import sentence
 from keepframe.cli import exits
 from keepframe.cli.options import json_option, log_option, pipeline_argument, set_option
-from keepframe.cli.progress import shown
+from keepframe.cli.progress import Bar, Lines, shown
 from keepframe.cli.writing import duration, is_for_people, styled, write_json
-from keepframe.config import load
+from keepframe.config import Pipeline, load
 from keepframe.config.places import missing_places
 from keepframe.errors import ConfigError
 from keepframe.frame import OUTCOMES
@@ -65,9 +66,21 @@ def command(
     if missing := missing_places(loaded):
         raise ConfigError(str(pipeline), missing)
     configure(log_form, "supervisor")
-    is_moving = is_for_people(sys.stderr) and not is_json and log_form == "text"
-    with shown(is_moving=is_moving, write=_to_log if log_form == "json" else _to_stderr) as show:
+    with display(log_form, is_json=is_json) as show:
         result = supervise(loaded, again=is_again, show=show)
+    finish(ctx, result, loaded, log_form, is_json=is_json)
+
+
+def display(log_form: str, *, is_json: bool, column: ProgressColumn | None = None) -> Bar | Lines:
+    """What shows how far a run is; column: what moves at a terminal, a bar unless another is given."""
+    is_moving = is_for_people(sys.stderr) and not is_json and log_form == "text"
+    return shown(is_moving=is_moving, write=_to_log if log_form == "json" else _to_stderr, column=column)
+
+
+def finish(
+    ctx: click.Context, result: RunResult, loaded: Pipeline, log_form: str, *, is_json: bool
+) -> NoReturn:
+    """Tell what became of a run, write its contact sheet, and exit as it did."""
     sheet = _sheet(result)
     if is_json:
         write_json(said(result, loaded.cameras))

@@ -1,0 +1,170 @@
+"""A camera without a TOML: what it says, what it writes, how it ends."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import tomllib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from keepframe.archive.reading import Reader
+from keepframe.capture.naming import Named
+from keepframe.cli.watch import pipeline_text, write_new
+from keepframe.config import load
+
+CLIP = Path(__file__).parents[2] / "examples" / "lobby.mp4"
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Make a folder with three pictures; the last one differs."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number, level in enumerate((20, 20, 200)):
+        cv2.imwrite(str(folder / f"{number}.png"), np.full((90, 160), level, np.uint8))
+    return folder
+
+
+@pytest.fixture
+def keepframe(tmp_path, runtime):
+    """Start the command in an empty folder; whatever is left of it is ended."""
+    started = []
+
+    def start(*arguments):
+        command = [sys.executable, "-m", "keepframe", *map(str, arguments)]
+        child = subprocess.Popen(
+            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"XDG_RUNTIME_DIR": runtime}
+        )  # fmt: skip
+        started.append(child)
+        return child
+
+    yield start
+    for child in started:
+        child.kill()
+        child.communicate()
+
+
+def test_a_source_that_is_none_is_one_clear_line(call):
+    """With what could stand there."""
+    done = call("watch", "nowhere")
+
+    assert done.exit_code == 1
+    assert done.stderr.startswith(
+        "keepframe: nowhere: there is no such file or folder; expected 0 or /dev/video0 (webcam)"
+    )
+
+
+def test_wrong_options_are_told_without_a_file_nobody_knows(call, pictures):
+    """The TOML is the command's own affair."""
+    done = call("watch", "pictures", "--every", "soon", "--set", "stages.score.treshold=1")
+
+    assert done.exit_code == 78
+    assert done.stderr.startswith("keepframe: watch pictures: 2 problems\n  cameras.pictures.every: ")
+    assert "did you mean 'threshold'?" in done.stderr
+
+
+def test_a_path_set_beside_a_file_that_goes_away_is_refused(call, pictures):
+    """Else pictures would be kept in a folder that is deleted at the end."""
+    done = call("watch", "pictures", "--set", "stages.archive.folder=kept")
+
+    assert done.exit_code == 78
+    assert "archive: folder: expected an absolute path in --set" in done.stderr
+
+
+def test_the_file_it_saves_has_paths_that_are_right_there(tmp_path, monkeypatch):
+    """It is a pipeline, wherever it lies, and shows what else can be set."""
+    monkeypatch.chdir(tmp_path)
+    Path("pictures").mkdir()
+    save = Path("etc/cam.toml")
+    save.parent.mkdir()
+
+    write_new(
+        save,
+        pipeline_text(Named("folder", {"path": "pictures"}, "pictures"), save, Path("kept"), "10s", "door"),
+    )
+
+    loaded = load(save)
+    assert loaded.cameras["door"].source.options["path"] == tmp_path / "pictures"
+    assert loaded.cameras["door"].source.options["every"] == "10s"
+    assert loaded.archive_folder == tmp_path / "kept"
+    assert "# threshold = " in save.read_text()
+
+
+def test_a_file_that_says_something_else_is_left_alone(tmp_path):
+    """The same again is no harm."""
+    path = tmp_path / "pipeline.toml"
+    write_new(path, "a = 1\n")
+    write_new(path, "a = 1\n")
+
+    with pytest.raises(FileExistsError, match="there is one already, which says something else"):
+        write_new(path, "a = 2\n")
+    assert path.read_text() == "a = 1\n"
+
+
+def test_no_password_is_written(tmp_path):
+    """An address that carries one is not saved."""
+    path = tmp_path / "pipeline.toml"
+    text = pipeline_text(
+        Named("http", {"url": "http://cam/snap?pwd=s3cret"}), path, Path("archive"), None, None
+    )
+
+    with pytest.raises(ValueError, match="not written, for the address carries a password"):
+        write_new(path, text)
+    assert not path.exists()
+
+
+@pytest.mark.slow
+def test_a_folder_is_watched_and_each_keep_is_a_line(keepframe, pictures, tmp_path):
+    """Why, and where; then the summary of a run. The saved file goes on from there."""
+    child = keepframe("watch", "pictures", "--into", "kept", "--save", "cam.toml")
+    told = [child.stdout.readline() for _ in range(2)]
+    child.send_signal(signal.SIGINT)
+    rest, errors = child.communicate(timeout=60)
+    run = keepframe("run", "cam.toml", "--json")
+    run.communicate(timeout=60)
+
+    assert child.returncode == 0, errors
+    assert "pictures/0/0  first: there was nothing to compare with  pictures/" in told[0]
+    assert "pictures/0/2  changed: score " in told[1]
+    assert rest.startswith("3 seen, 2 kept")
+    assert "watching pictures; pictures go to kept; Ctrl-C ends" in errors
+    assert run.returncode == 0
+    assert tomllib.loads((tmp_path / "cam.toml").read_text())["cameras"]["pictures"]["path"] == "pictures"
+
+
+@pytest.mark.slow
+def test_the_shipped_clip_is_watched(keepframe, tmp_path):
+    """One JSON object for each kept picture, as it is kept, then that of the run; the account balances, nothing is left behind."""
+    shutil.copy(CLIP, tmp_path / "lobby.mp4")
+    child = keepframe("watch", "lobby.mp4", "--every", "1s", "--json")
+    *keeps, result = [json.loads(line) for line in child.communicate(timeout=100)[0].splitlines()]
+
+    with Reader(tmp_path / "archive") as reader:
+        rows = reader.kept()
+    assert child.returncode == 0
+    assert [keep["seq"] for keep in keeps] == [row.seq for row in rows]
+    assert result["frames"]["kept"] == len(rows) > 6
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["archive"]
+
+
+@pytest.mark.slow
+def test_stopping_a_live_camera_drains_it(keepframe):
+    """Ctrl-C: what was captured gets its outcome, and the summary says so."""
+    child = keepframe("watch", "synthetic")
+    first = child.stdout.readline()
+    stop = threading.Timer(60, child.kill)  # the deadline: readline has none
+    stop.start()
+    child.send_signal(signal.SIGINT)
+    rest, errors = child.communicate(timeout=60)
+    stop.cancel()
+
+    assert first.endswith(".jpg\n"), errors
+    assert child.returncode == 0, errors
+    assert "stopped before the end: the same command goes on from here" in rest
