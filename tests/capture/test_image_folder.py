@@ -63,9 +63,20 @@ def test_what_is_no_good_is_rejected_with_its_reason_and_the_rest_goes_on(make_f
         "5.png": "corrupt",
         "6.jpg": "other-size",
     }
-    assert frames["6.jpg"].notes["error"] == "other-size: 64x50; the first picture was 64x48"
+    assert (
+        frames["6.jpg"].notes["error"]
+        == "other-size: 64x50; the first picture was 64x48 (any_size = true takes it)"
+    )
     assert all(f.picture is None for f in frames.values() if f.outcome)
     assert [name for name, f in frames.items() if f.outcome is None] == ["1.jpg", "3.jpg", "4.jpg", "7.jpg"]
+
+
+def test_pictures_of_any_size_are_taken_if_they_are_meant(make_files):
+    """A folder that several cameras have filled."""
+    path = make_files("1.jpg")
+    make_files("2.jpg", size=(50, 64))
+
+    assert outcomes(folder(path=path, any_size=True)) == {"1.jpg": None, "2.jpg": None}
 
 
 def test_a_rejected_picture_does_not_set_the_size(make_files):

@@ -31,7 +31,10 @@ def test_alone_it_says_what_to_type(call):
     done = call()
 
     assert done.exit_code == 0
-    assert "keepframe run pipeline.toml" in done.stdout
+    assert "keepframe watch 0" in done.stdout
+    assert "keepframe init" in done.stdout
+    assert "from keepframe import Keeper" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
 
 
 def test_help_names_every_verb(call):

@@ -30,7 +30,7 @@ class Folder:
     The image files of a folder, in natural order of their names (img2 before img10).
 
     path: the folder. pattern: shell pattern for the names, such as "cam1*.jpg"; None takes JPEG, PNG, BMP, TIFF and WebP files by their
-    extension. recursive: sub-folders too, but no links to folders. every: "1s", "500ms" or seconds of the pictures' own time: the first
+    extension. recursive: sub-folders too, but no links to folders. any_size: pictures of another size than the first one too. every: "1s", "500ms" or seconds of the pictures' own time: the first
     picture in each cell of a grid that starts at the first picture's time; None takes every picture.
 
     JPEG bytes stay as they are, other files are decoded (note "bits" = 16 where more than 8 were scaled down). A picture's time is its EXIF's,
@@ -38,7 +38,7 @@ class Folder:
     pictures. Hidden and temporary files are passed over.
 
     Rejected, with a note "error": "empty", "truncated", "corrupt", "not-a-picture", "too-large", "unreadable", "other-size" (than the first
-    good one). What is settled is known by name: on the next run, files that are new come after it, whatever they are called; a file
+    good one, unless any_size). What is settled is known by name: on the next run, files that are new come after it, whatever they are called; a file
     that is written again under a settled name is not taken again.
 
     Calling it raises FileNotFoundError, NotADirectoryError or PermissionError for a folder that cannot be listed.
@@ -51,6 +51,7 @@ class Folder:
     every: str | float | None = None
     pattern: str | None = None
     recursive: bool = False
+    any_size: bool = False
     _settled: Settled = field(default_factory=lambda: Settled({}), init=False, repr=False)
     _size: tuple[int, int] | None = field(default=None, init=False, repr=False)
     """(height, width) of the first good picture."""
@@ -140,8 +141,8 @@ class Folder:
         size = picture.height, picture.width
         if self._size is None:
             self._size = size
-        if size != self._size:
+        if size != self._size and not self.any_size:
             raise PictureError(
-                f"other-size: {size[1]}x{size[0]}; the first picture was {self._size[1]}x{self._size[0]}"
+                f"other-size: {size[1]}x{size[0]}; the first picture was {self._size[1]}x{self._size[0]} (any_size = true takes it)"
             )
         return replace(frame, picture=picture)

@@ -21,6 +21,7 @@ from keepframe.redaction import redacted
 
 VERBS = {
     "watch": "Watch one camera, without a TOML; say what is kept, and why.",
+    "init": "Ask a few questions and write a pipeline.toml.",
     "run": "Run a pipeline until its sources have ended.",
     "top": "Show what a running pipeline is doing.",
     "scale": "Run more or fewer replicas of a stage.",
@@ -38,20 +39,22 @@ VERBS = {
     "evaluate": "Say what the verdicts are worth on labelled pictures.",
     "quarantine": "List frames that killed a process, retry or drop them.",
     "metrics": "List every way to compare two pictures.",
+    "completion": "Print the script that completes verbs and options in a shell.",
 }
 """In the order people meet them. The first line of each verb's own help says the same; a test sees to it."""
 
 START = """\
 keepframe keeps the pictures that show a change and lets the others go.
 
-  keepframe run pipeline.toml      run a pipeline; a shortest one is
-                                       [cameras.lobby]
-                                       source = "video"
-                                       path = "lobby.mp4"
-  keepframe check pipeline.toml    show what it would do, without starting it
-  keepframe compare A.jpg B.jpg    say whether two pictures differ
-  keepframe list archive           list what was kept
-  keepframe --help                 everything else
+  keepframe watch 0 --every 10s   one camera: a webcam; or a folder, a video,
+                                  rtsp://…, http://…
+  keepframe init                  cameras, stages, machines: a few questions make
+                                  a pipeline.toml, `keepframe run` runs it
+  from keepframe import Keeper    a loop of one's own, in Python:
+                                  if keeper(image): save(image)
+
+  keepframe compare A.jpg B.jpg   say whether two pictures differ
+  keepframe --help                everything else
 """
 
 

@@ -130,10 +130,7 @@ def write_new(path: Path, text: str) -> None:
 
     Raises FileExistsError for one that says something else, ValueError for a text with an address that carries a password.
     """
-    if any(has_secret(word.strip('"')) for word in text.split() if "://" in word):
-        raise ValueError(
-            f"{path}: not written, for the address carries a password; use USER@HOST and KEEPFRAME_PASSWORD, or watch without --save"
-        )
+    check_no_secret(path, text)
     if path.exists() and path.read_text("utf-8") == text:
         return
     try:
@@ -144,6 +141,14 @@ def write_new(path: Path, text: str) -> None:
             f"{path}: there is one already, which says something else; run it with `keepframe run {shlex.quote(str(path))}`, "
             "or choose another name"
         ) from None
+
+
+def check_no_secret(path: Path, text: str) -> None:
+    """Raise ValueError for the text of a file with an address that carries a password."""
+    if any(has_secret(word.strip('"')) for word in text.split() if "://" in word):
+        raise ValueError(
+            f"{path}: not written, for the address carries a password; use USER@HOST and the variable KEEPFRAME_PASSWORD"
+        )
 
 
 def _loaded(path: Path, sets: tuple[str, ...], source: str) -> Pipeline:
