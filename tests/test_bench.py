@@ -46,3 +46,18 @@ def test_the_verdict_is_measured_where_there_is_footage():
 
     assert [row[1] for row in rows] == ["6 of 6", "30 of 30"]
     assert rows[0][3].endswith("of 189")
+
+
+def test_simulated_days_keep_about_what_was_asked_for():
+    """Two short runs: quiet pictures within a factor of two of the number, every budget filled on its third day."""
+    rows = [
+        [cell.strip() for cell in line.strip("| ").split("|")]
+        for line in bench("days", "--quick").splitlines()
+        if line.startswith(("| series", "| last-kept"))
+    ]
+    shares = [float(row[5]) for row in rows if row[2] == "0" and "[" in row[4]]
+    full = [row[4] for row in rows if "of" in row[4]]
+
+    assert len(shares) == 2
+    assert all(0.5 <= share <= 2 for share in shares)
+    assert full == ["2 of 2", "2 of 2"]

@@ -161,7 +161,7 @@ class Verdict:
 
     >>> Verdict(True, "frist")
     Traceback (most recent call last):
-    ValueError: verdict: unknown reason 'frist'; known: changed, first, passed, reshaped, unchanged
+    ValueError: verdict: unknown reason 'frist'; known: changed, due, first, learning, light, mode, passed, repeated, reshaped, spent, too-soon, unchanged, unconfirmed
     """
 
     is_kept: bool
@@ -178,6 +178,14 @@ REASONS = {
     "changed": "the score was above the threshold",
     "unchanged": "the score was not above the threshold",
     "reshaped": "its size or kind is not the reference's, so it is the new one",
+    "repeated": "it is the picture before it once more, byte for byte",
+    "light": "the light changed at a stroke, so it is the new reference",
+    "mode": "the camera changed between day and night, so it is the new reference",
+    "due": "nothing was kept for as long as at_least_every says",
+    "learning": "nothing is usual yet that the score could be held against",
+    "unconfirmed": "the score was above the threshold, but not yet in as many pictures as confirm asks for",
+    "too-soon": "the score was above the threshold, but a picture was kept less than min_gap before",
+    "spent": "the score was above the threshold, but the day's budget was spent",
     "passed": "no stage decided, so it is kept",
 }
 

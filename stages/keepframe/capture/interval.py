@@ -6,12 +6,9 @@ It counts in the pictures' own time (media time of a video, time of an image fil
 
 from __future__ import annotations
 
-import math
-import re
+from keepframe.clock import NS, duration_ns
 
-NS = 1_000_000_000
-_UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
+__all__ = ["NS", "interval_ns", "is_due"]
 
 
 def interval_ns(every: str | float | None, name: str = "every") -> int | None:
@@ -25,15 +22,10 @@ def interval_ns(every: str | float | None, name: str = "every") -> int | None:
     """
     if every is None:
         return None
-    match = _DURATION.fullmatch(every) if isinstance(every, str) else None
-    seconds = math.nan
-    if match is not None and (match[2] or "s") in _UNITS:
-        seconds = float(match[1]) * _UNITS[match[2] or "s"]
-    elif isinstance(every, int | float) and not isinstance(every, bool):
-        seconds = float(every)
-    if not math.isfinite(seconds) or round(seconds * NS) < 1:
-        raise ValueError(f"{name}: expected a duration like '1s', '500ms' or seconds above 0, got {every!r}")
-    return round(seconds * NS)
+    try:
+        return duration_ns(every)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def seconds(duration: str | float, name: str) -> float:

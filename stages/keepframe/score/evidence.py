@@ -8,10 +8,10 @@ what stands around the verdict (confirmation, gaps, budgets), by the judge. A ju
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from keepframe.frame import Verdict
+from keepframe.frame import Note, Verdict
 
 Event = Literal["repeated", "light", "mode"]
 """
@@ -50,10 +50,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict on one frame, and what the threshold it was held against rests on (None: nobody learned it)."""
+    """
+    The verdict on one frame, and what the threshold it was held against rests on (None: nobody learned it).
+
+    notes: what the threshold can be computed from again, to go with the frame: `usual`, `spread` and `far` (threshold.py), `over` (judge.py).
+    """
 
     verdict: Verdict
     state: State | None = None
+    notes: Mapping[str, Note] = field(default_factory=dict)
 
 
 class Judge(Protocol):

@@ -1,0 +1,235 @@
+"""
+Simulated days of scores: how many quiet pictures a day are kept for the number asked for, whether a budget is filled, what each mechanism is for.
+
+No pictures. Two worlds: `series`, in which scores come as they come and a run of kept pictures is one false keep (with eight below
+the threshold it is over), and `last-kept`, in which each kept picture is the new reference and counts.
+"""
+
+import argparse
+import math
+import statistics
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from keepframe.score.budget import Budget
+from keepframe.score.evidence import Evidence
+from keepframe.score.judge import Conditions, Steered
+from keepframe.score.learned import Learned
+from keepframe.score.threshold import Fixed, Steering
+
+DAY_S = 86_400
+NS = 1_000_000_000
+RUN = 8
+
+
+@dataclass(frozen=True)
+class World:
+    """What happens: the pictures' interval in seconds, how they are compared, visits a day, and how heavy the tails are (Student's t)."""
+
+    kind: str = "last-kept"
+    every_s: int = 10
+    visits: int = 0
+    tails: tuple[int, int] = (4, 5)
+
+
+@dataclass
+class Day:
+    """What was kept of one day: quiet pictures, visits hit and missed, all pictures."""
+
+    false: int = 0
+    hit: int = 0
+    visits: int = 0
+    kept: int = 0
+
+
+class Moments:
+    """Each moment's numbers for so many days: noise, light, activity, visits."""
+
+    def __init__(self, world: World, days: int, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        n = days * DAY_S // world.every_s
+        at = np.arange(n) * world.every_s
+        hour = at / 3600 % 24
+        is_night = (hour < 6) | (hour >= 20)
+        slow, fast = (rng.standard_t(df, n) / math.sqrt(df / (df - 2)) for df in world.tails)
+        drift = 0.2 * np.cumsum(rng.normal(0, 1, n)) * math.sqrt(world.every_s / DAY_S)
+        activity = (0.3 * np.sin(2 * np.pi * (hour - 8) / 24) + drift) * np.where(is_night, 0.5, 1.0)
+        visit, number = np.zeros(n), np.full(n, -1)
+        for k in range(rng.poisson(world.visits * days)):
+            start_s = (
+                rng.integers(days) * DAY_S + (rng.uniform(6, 20) if k % 2 else rng.uniform(0, 24)) * 3600
+            )
+            start = int(start_s / world.every_s)
+            stop = min(n, start + max(1, int(rng.uniform(20, 180) / world.every_s)))
+            shape = np.minimum(
+                1, 4 * np.minimum(*(np.linspace(a, 1 - a, stop - start) for a in (0, 1))) + 0.3
+            )
+            visit[start:stop] = math.log(10) * rng.uniform(0.5, 1.5) * shape + rng.normal(
+                0, 0.2, stop - start
+            )
+            number[start:stop] = k
+        self.at_s = at.tolist()
+        self.level = (np.where(is_night, 40.0, 120.0) + 10 * np.sin(2 * np.pi * hour / 24)).tolist()
+        self.slow, self.fast = slow.tolist(), fast.tolist()
+        self.base = (np.where(is_night, math.log(1.3), math.log(2.0)) + activity).tolist()
+        self.spread = np.where(is_night, 0.15, 0.25).tolist()
+        self.visit, self.number = visit.tolist(), number.tolist()
+
+
+def live(world: World, judge: Steered, days: int, seed: int) -> list[Day]:
+    """Lead so many days of a world past a judge."""
+    m = Moments(world, days, seed)
+    counted = [Day() for _ in range(days)]
+    stay = math.exp(-world.every_s / 60)
+    move = math.sqrt(1 - stay * stay)
+    is_series = world.kind == "series"
+    state = reference = 0.0
+    recent = [0.0] * RUN
+    since = RUN + 1
+    hit, seen = set(), set()
+    judge.restart(0)
+    for at_s, level, slow, fast, base, spread, visit, number in zip(
+        m.at_s, m.level, m.slow, m.fast, m.base, m.spread, m.visit, m.number, strict=True
+    ):
+        state = stay * state + move * slow
+        if is_series:
+            score = quiet = math.exp(base + spread * 0.7 * (state + fast) + visit)
+        else:
+            noise = math.exp(base + spread * 0.7 * fast + visit)
+            score = noise * math.hypot(1, (state - reference) / 2)
+            quiet = noise * math.hypot(1, (state - recent[0]) / 2)
+            recent.append(state)
+            del recent[0]
+        is_kept = judge(Evidence(score, quiet, level, at_s * NS)).verdict.is_kept
+        day = counted[at_s // DAY_S]
+        since += 1
+        if number >= 0 and number not in seen:
+            seen.add(number)
+            day.visits += 1
+        if not is_kept:
+            continue
+        day.kept += 1
+        reference = state
+        if number < 0:
+            day.false += not is_series or since > RUN
+        elif number not in hit:
+            hit.add(number)
+            day.hit += 1
+        since = 0
+    return counted
+
+
+def false_keeps(job: tuple[World, float, int, int]) -> tuple[float, float, float]:
+    """Of one run: false keeps a day over days 2 to the last and on day 1, and the share of visits hit from day 2 on."""
+    world, wanted, days, seed = job
+    counted = live(world, Steered(Learned(false_keeps_per_day=wanted, cold=6.0), Conditions()), days, seed)
+    later = counted[1:]
+    visits = sum(day.visits for day in later)
+    return (
+        sum(day.false for day in later) / len(later),
+        float(counted[0].false),
+        sum(day.hit for day in later) / visits if visits else math.nan,
+    )
+
+
+def fills(job: tuple[World, float, int, int]) -> list[float]:
+    """Of one run: how full each day's budget is, from the third on."""
+    world, per_day, days, seed = job
+    counted = live(world, Steered(Budget(per_day=per_day), Conditions()), days, seed)
+    return [day.kept / per_day for day in counted[2:]]
+
+
+def table(runs: int, days: int, workers: int, *, is_quick: bool) -> Iterator[str]:
+    """The two tables of figures, row by row."""
+    plain = [
+        World(kind, every_s)
+        for kind in ("series", "last-kept")
+        for every_s in ((10,) if is_quick else (10, 1))
+    ]
+    worlds = (
+        plain
+        if is_quick
+        else [
+            *(World(kind, 10, 40) for kind in ("series", "last-kept")),
+            World("series", 10, 0, (3, 3)),
+            *sorted(plain, key=lambda world: -world.every_s),
+        ]
+    )
+    with ProcessPoolExecutor(workers) as pool:
+        yield "| world | a picture every | visits a day | asked for | false keeps a day, median [least-most] | of what was asked | day 1 | visits hit |"
+        yield "|---|---|---|---|---|---|---|---|"
+        for world in worlds:
+            for wanted in (10.0,) if is_quick else (1.0, 10.0):
+                got = list(pool.map(false_keeps, [(world, wanted, days, seed) for seed in range(runs)]))
+                later, first, hits = (list(column) for column in zip(*got, strict=True))
+                middle = statistics.median(later)
+                name = world.kind if world.tails == (4, 5) else f"{world.kind}, heavier tails"
+                share = f"{statistics.median(hits):.0%}" if world.visits else ""
+                yield (
+                    f"| {name} | {world.every_s} s | {world.visits} | {wanted:g} | {middle:.2f} [{min(later):.2f}-{max(later):.2f}] "
+                    f"| {middle / wanted:.2f} | {statistics.median(first):g} | {share} |"
+                )
+        yield ""
+        yield "| world | a picture every | visits a day | budget | days within 10 % from day 3 | least full | fullest |"
+        yield "|---|---|---|---|---|---|---|"
+        budgets = ((10, 200.0),) if is_quick else ((10, 200.0), (60, 50.0))
+        visits = (0,) if is_quick else (0, 40)
+        for world, per_day in [
+            (World(kind, every_s, count), per_day)
+            for kind in ("series", "last-kept")
+            for every_s, per_day in budgets
+            for count in visits
+        ]:
+            full = [
+                share
+                for run in pool.map(fills, [(world, per_day, days, seed) for seed in range(runs)])
+                for share in run
+            ]
+            within = sum(abs(share - 1) <= 0.1 for share in full)
+            yield f"| {world.kind} | {world.every_s} s | {world.visits} | {per_day:g} | {within} of {len(full)} | {min(full):.2f} | {max(full):.2f} |"
+
+
+def cost() -> str:
+    """CPU time of one judgement, in microseconds: median of nine rounds of 4,000."""
+    rng = np.random.default_rng(1)
+    seen = [Evidence(s, s, 99.0, n * NS) for n, s in enumerate(rng.lognormal(0, 0.2, 4_000).tolist())]
+    rows = []
+    steerings: dict[str, Steering] = {
+        "fixed": Fixed(4.0),
+        "auto": Learned(cold=4.0),
+        "budget": Budget(per_day=200),
+    }
+    for name, steering in steerings.items():
+        rounds = []
+        for _ in range(9):
+            judge = Steered(steering, Conditions())
+            start = time.thread_time()
+            for evidence in seen:
+                judge(evidence)
+            rounds.append((time.thread_time() - start) / len(seen) * 1e6)
+        rows.append(f"{name} {statistics.median(rounds):.1f} [{min(rounds):.1f}-{max(rounds):.1f}]")
+    return "CPU per picture, microseconds: " + ", ".join(rows)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=12)
+    parser.add_argument("--days", type=int, default=10)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument(
+        "--quick", action="store_true", help="two runs of three days, a picture every 10 s, no visits"
+    )
+    arguments = parser.parse_args()
+    runs, days = (2, 3) if arguments.quick else (arguments.runs, arguments.days)
+    for line in table(runs, days, arguments.workers, is_quick=arguments.quick):
+        print(line, flush=True)
+    print(f"\n{cost()}")
+
+
+if __name__ == "__main__":
+    main()
