@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import tomllib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import cv2
@@ -152,6 +153,49 @@ def test_the_shipped_clip_is_watched(keepframe, tmp_path):
     assert [keep["seq"] for keep in keeps] == [row.seq for row in rows]
     assert result["frames"]["kept"] == len(rows) > 6
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["archive"]
+
+
+@pytest.fixture
+def camera():
+    """Serve snapshots over HTTP, as a cheap camera does: the third one and those after it show something new. Gives its address and them."""
+    calm, new = (
+        cv2.imencode(".jpg", np.full((180, 320), level, np.uint8))[1].tobytes() for level in (40, 200)
+    )
+    asked = []
+
+    class Camera(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            picture = calm if len(asked) <= 2 else new
+            self.send_response(200)
+            self.send_header("Content-Type", "image/jpeg")
+            self.send_header("Content-Length", str(len(picture)))
+            self.end_headers()
+            self.wfile.write(picture)
+
+        def log_message(self, *_):
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Camera) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        yield f"http://127.0.0.1:{server.server_port}/snap.jpg", (calm, new)
+        server.shutdown()
+        serving.join()
+
+
+@pytest.mark.slow
+def test_an_http_camera_is_watched_and_its_pictures_are_its_own(keepframe, camera, tmp_path):
+    """Snapshots as they come; what is kept is what the server sent, byte for byte."""
+    url, sent = camera
+    child = keepframe("watch", url, "--every", "200ms", "--name", "door")
+    told = [child.stdout.readline() for _ in sent]
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=60)
+
+    assert child.returncode == 0, errors
+    assert [line.split()[3] for line in told] == ["first:", "changed:"]
+    assert [(tmp_path / "archive" / line.split()[-1]).read_bytes() for line in told] == list(sent)
 
 
 @pytest.mark.slow

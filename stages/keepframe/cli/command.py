@@ -48,7 +48,7 @@ keepframe keeps the pictures that show a change and lets the others go.
 
   keepframe watch 0 --every 10s   one camera: a webcam; or a folder, a video,
                                   rtsp://…, http://…
-  keepframe init                  cameras, stages, machines: a few questions make
+  keepframe init                  more than that: a few questions make
                                   a pipeline.toml, `keepframe run` runs it
   from keepframe import Keeper    a loop of one's own, in Python:
                                   if keeper(image): save(image)
