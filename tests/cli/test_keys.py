@@ -1,3 +1,4 @@
+import json
 import stat
 
 import pytest
@@ -13,8 +14,12 @@ def test_a_pair_of_keys_is_made_and_explained(call, tmp_path):
     )
     assert stat.S_IMODE((tmp_path / "keys" / "score.secret").stat().st_mode) == 0o600
 
-    call("keys", "new", "score.2027", "--keys", "elsewhere")
+    said = call("keys", "new", "score.2027", "--keys", "elsewhere", "--json").stdout
 
+    assert json.loads(said) == {
+        "secret": "elsewhere/score.2027.secret",
+        "public": "elsewhere/score.2027.public",
+    }
     assert (tmp_path / "elsewhere" / "score.2027.public").is_file()
 
 

@@ -255,3 +255,34 @@ def test_ctrl_c_drains(place):
     assert " seen, " in out
     assert sound.returncode == 0
     assert (place / "archive").is_dir()
+
+
+NETWORK = "[stages.capture]\nlisten = 'tcp://127.0.0.1:1'\n[stages.score]\nlisten = 'tcp://127.0.0.1:3'\n"
+
+
+def test_a_part_of_a_pipeline_is_run(call, place, engine):
+    """--only is --set only=[...]; where no camera is there is nothing to go on with from here."""
+    path = place / "pipeline.toml"
+    path.write_text(path.read_text() + NETWORK)
+    engine.is_stopped = True
+    done = call("run", "--only", "preprocess, score")
+    pipeline, _ = engine.calls[0]
+
+    assert pipeline.only == ("preprocess", "score")
+    assert "the same command goes on" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("cameras", "told"),
+    [
+        ({"lobby": {"captured": 9, "kept": 2}}, "9 seen, 2 kept, 78 % not stored (1 min 15 s); the pictures are where the archive runs"),
+        ({}, "stopped after 1 min 15 s: what was under way is done elsewhere, or again"),
+    ],
+)  # fmt: skip
+def test_without_the_archive_a_run_tells_where_the_pictures_are(cameras, told, capsys):
+    """Or, without cameras too, that nothing is lost."""
+    module._tell(RunResult(0, cameras, None, 75.2), None, ())
+
+    assert capsys.readouterr().out.strip() == told
+    assert module._sheet(RunResult(0, cameras, None, 75.2)) is None
+    assert module.said(RunResult(0, cameras, None, 75.2))["archive"] is None

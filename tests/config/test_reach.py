@@ -124,3 +124,35 @@ def test_nobody_connects_to_the_archive(problems):
     assert problems("[stages.archive]\nlisten = 'tcp://127.0.0.1:7'") == [
         "stages.archive.listen: nobody connects to the archive"
     ]
+
+
+TWO_MACHINES = "[cameras.a]\nsource = 'synthetic'\n[stages.preprocess]\nlisten = 'tcp://127.0.0.1:7'\n"
+
+
+def test_a_part_of_the_stages_runs_here(loaded, monkeypatch):
+    """In the order of the pipeline; by the file, --set or the environment, and all of them where none says so."""
+    said = loaded(TWO_MACHINES, 'only=["preprocess", "capture"]')
+    monkeypatch.setenv("KEEPFRAME_ONLY", "score, archive")
+    elsewhere = loaded(TWO_MACHINES)
+
+    assert said.only == ("capture", "preprocess")
+    assert [said.runs_here(name) for name in ("capture", "score")] == [True, False]
+    assert elsewhere.only == ("score", "archive")
+    assert elsewhere.fingerprint == said.fingerprint
+
+
+def test_whatever_crosses_machines_needs_an_address(problems):
+    """On the side of those who are connected to; inside a machine it needs none."""
+    assert problems(TWO_MACHINES, "only=score") == [
+        "stages.score.listen: missing; score runs here and archive elsewhere, which needs an address like 'tcp://0.0.0.0:7602'"
+    ]
+    assert problems(TWO_MACHINES, 'only=["preprocess", "archive", "score"]') == [
+        "stages.capture.listen: missing; preprocess runs here and capture elsewhere, which needs an address like 'tcp://0.0.0.0:7602'"
+    ]
+
+
+def test_a_stage_that_is_none_does_not_run_here(problems):
+    """With the nearest name."""
+    assert problems("only = ['scoer', 3]\n" + TWO_MACHINES)[:1] == [
+        "only[0]: no stage named 'scoer'; did you mean 'score'?"
+    ]

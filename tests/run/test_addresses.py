@@ -28,6 +28,7 @@ def test_the_folder_is_private_and_the_same_for_whoever_asks(sockets):
     folder = runtime_folder(PIPELINE, ARCHIVE)
 
     assert folder == runtime_folder(Path("/home/a/x/../pipeline.toml"), ARCHIVE)
+    assert folder != runtime_folder(PIPELINE, ARCHIVE, ["score"])
     assert folder != runtime_folder(PIPELINE, Path("/home/a/other"))
     assert folder.parent == sockets
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -142,6 +143,17 @@ def test_the_archive_is_first_and_the_captures_are_last(loaded):
     assert list(all_processes(loaded(TWO))) == [
         "archive.0", "score.0", "score.1", "preprocess.0", "capture.lobby", "capture.door",
     ]  # fmt: skip
+
+
+def test_only_the_processes_of_this_machine_are_started(loaded):
+    """Of a pipeline that names what runs here."""
+    network = (
+        "[stages.capture]\nlisten = 'tcp://127.0.0.1:1'\n[stages.preprocess]\nlisten = 'tcp://127.0.0.1:9'\n"
+    )
+
+    assert list(
+        all_processes(loaded(f"only = 'preprocess'\n{TWO}listen = 'tcp://127.0.0.1:7'\n{network}"))
+    ) == ["preprocess.0"]
 
 
 def test_a_stage_on_a_network_has_a_port_for_each_process(loaded):

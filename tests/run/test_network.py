@@ -4,7 +4,7 @@ import contextlib
 import socket
 
 import pytest
-from running import is_sound, left_behind, rows, run, write
+from running import begin, is_sound, left_behind, rows, run, write
 
 from keepframe.wire.keys import new_pair
 
@@ -55,3 +55,29 @@ def test_over_tcp_the_same_is_kept_as_within_the_machine(tmp_path, sockets):
     assert len(rows(there)) == 120
     assert is_sound(there)
     assert left_behind(there) == ([], [], [])
+
+
+@pytest.mark.slow
+def test_parts_of_a_pipeline_run_apart(tmp_path, sockets):
+    """Capture and preprocess, two scores, and the archive as three runs: the same rows; what has no captures runs until it is stopped."""
+    first = free_ports(4)
+    network = (
+        f"[stages.preprocess]\nlisten = 'tcp://127.0.0.1:{first}'\n"
+        f"[stages.score]\nlisten = 'tcp://127.0.0.1:{first + 1}'\nreplicas = 2\n"
+    )
+    for stage in ("preprocess", "score", "archive"):
+        new_pair(tmp_path / "keys", stage)
+    here, there = (
+        write(tmp_path / "here", CAMERAS),
+        write(tmp_path / "there", f"keys = '../keys'\n{CAMERAS}{network}"),
+    )
+    others = [begin(there, "--only", only) for only in ("archive", "score")]
+    captured = run(there, "--only", "capture,preprocess", "--json")
+    for other in others:
+        other.process.terminate()
+
+    assert [captured, run(here), *(other.end() for other in others)] == [0, 0, 0, 0]
+    assert rows(there) == rows(here)
+    assert is_sound(there)
+    assert '"captured": 120' in others[0].log()
+    assert "what was under way is done elsewhere, or again" in others[0].log()

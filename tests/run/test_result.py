@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from keepframe.run.life import Child
-from keepframe.run.result import Progress, progress_of
+from keepframe.run.result import Progress, counts_of, progress_of
 
 
 def child(name, restarts=0, **status):
@@ -68,3 +68,23 @@ def test_restarts_and_troubles_of_all_are_told():
 
     assert told.restarts == 3
     assert told.trouble == "archive: no space left; score.1 runs configuration 'b'; x is no receiver"
+
+
+def test_where_captures_run_elsewhere_what_has_gone_through_is_told():
+    """Of the stage that has seen the most; what became of it nobody here is told."""
+    told = progress_of([child("score.0", frames=11), child("archive.0", frames=9, trouble="full")])
+
+    assert told == Progress(11, 11, None, None, 0, "full")
+
+
+def test_where_the_archive_runs_elsewhere_the_captures_know_the_outcomes():
+    """By camera, over all their lives; a camera that nothing is settled of is not there."""
+    lobby = child("capture.lobby", settled={"kept": 2, "unchanged": 7, "end": 1})
+    lobby.begin_life()
+    lobby.update({"settled": {"kept": 1, "end": 1}})
+    counts = counts_of([lobby, child("capture.door"), child("score.0", frames=99)])
+
+    assert counts == {
+        "lobby": {"captured": 10, "kept": 3, "unchanged": 7}
+        | dict.fromkeys(("filtered", "rejected", "dropped", "failed"), 0)
+    }

@@ -539,3 +539,62 @@ async def test_an_impossible_number_of_replicas_is_refused(begin, stage, replica
     assert words in str(caught.value)
     assert world.supervisor.pipeline is before
     assert list(world.supervisor.children) == ONE_BY_ONE
+
+
+# --- a part of a pipeline: the rest runs elsewhere
+
+NETWORK = "[cameras.a]\nsource = 'synthetic'\n" + "".join(
+    f"[stages.{stage}]\nlisten = 'tcp://127.0.0.1:{port}'\n"
+    for stage, port in (("capture", 1), ("preprocess", 2), ("score", 3))
+)
+
+
+async def test_without_captures_a_run_ends_when_it_is_asked_to(begin):
+    """Nothing is left to drain here: what is not committed is with the captures. One signal is enough."""
+    world = await begin(f"only = ['score', 'archive']\n{NETWORK}")
+    world["archive.0"].say("status", frames=7)
+    os.kill(os.getpid(), signal.SIGTERM)
+    result = await world.result()
+
+    assert list(world.supervisor.children) == ["archive.0", "score.0"]
+    assert (result.exit_code, result.is_stopped, result.archive is not None) == (0, True, True)
+    assert [child.signals[0] for child in world.supervisor.children.values()] == [signal.SIGTERM] * 2
+
+
+async def test_without_the_archive_a_run_ends_with_its_captures(begin):
+    """It tells what these were told of their frames, and no account of an archive that is not here."""
+    world = await begin(f"only = 'capture'\n{NETWORK}")
+    world["capture.a"].say("status", settled={"kept": 2, "unchanged": 3, "end": 1})
+    world["capture.a"].die(0)
+    result = await world.result()
+
+    assert (result.exit_code, result.archive) == (0, None)
+    assert result.cameras["a"]["captured"] == 5
+
+
+async def test_frames_that_go_through_count_as_progress_where_there_is_no_archive(begin):
+    """A replica that dies now and then, with work done between, is no crash loop."""
+    world = await begin(f"only = 'score'\n{NETWORK}")
+    for _ in range(2 * life.CRASH_LOOP):
+        world["score.0"].say("status", frames=3)
+        await world.die("score.0", 1)
+
+    assert world.supervisor.committed == 6 * life.CRASH_LOOP
+    assert not world.task.done()
+
+
+async def test_of_a_stage_elsewhere_more_places_are_looked_at(begin):
+    """Scaling it here starts nothing; those below are told how many there may be."""
+    world = await begin(f"only = ['capture', 'preprocess', 'archive']\n{NETWORK}")
+    world.supervisor.scale("score", 3)
+
+    assert "score.0" not in world.supervisor.children
+    assert world["archive.0"].told[-1] == {
+        "do": "uppers", "stage": "score", "names": ["score.0", "score.1", "score.2"],
+    }  # fmt: skip
+
+
+def test_without_the_archive_nothing_is_read_again(loaded, sockets):
+    """The archive alone knows which reading of a folder comes next."""
+    with pytest.raises(ValueError, match="--again: the archive runs elsewhere"):
+        Supervisor(loaded(f"only = 'capture'\n{NETWORK}"), again=True)

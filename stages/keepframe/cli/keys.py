@@ -10,6 +10,8 @@ from pathlib import Path
 
 import click
 
+from keepframe.cli.options import json_option
+from keepframe.cli.writing import write_json
 from keepframe.wire.keys import new_pair
 
 
@@ -24,7 +26,8 @@ from keepframe.wire.keys import new_pair
     show_default=True,
     help="The folder of the keys; it is made if it is not there.",
 )
-def command(action: str, name: str, folder: Path) -> None:  # noqa: ARG001  one action so far
+@json_option
+def command(action: str, name: str, folder: Path, *, is_json: bool) -> None:  # noqa: ARG001  one action so far
     """
     Make a pair of keys for a stage.
 
@@ -33,5 +36,8 @@ def command(action: str, name: str, folder: Path) -> None:  # noqa: ARG001  one 
     neighbours, and the capture's to the archive.
     """
     secret, public = new_pair(folder, name)
+    if is_json:
+        write_json({"secret": str(secret), "public": str(public)})
+        return
     click.echo(f"{secret}  for the machines that run {name.partition('.')[0]} alone; nobody else may read it")
     click.echo(f"{public}  for the machines that run its neighbours")

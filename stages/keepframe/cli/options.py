@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,11 @@ set_option: Decorator = click.option(
     metavar="KEY.PATH=VALUE",
     help="Change a value of the pipeline, such as stages.score.threshold=0.1; may be given several times.",
 )
+only_option: Decorator = click.option(
+    "--only",
+    metavar="STAGE,STAGE...",
+    help="Run these stages here, the others run elsewhere; see docs/machines.md. The same as --set only=[...].",
+)
 json_option: Decorator = click.option("--json", "is_json", is_flag=True, help="Write JSON for scripts.")
 log_option: Decorator = click.option(
     "--log",
@@ -36,3 +42,14 @@ log_option: Decorator = click.option(
     help="What happens, on stderr: lines for people, or JSON objects, one a line.",
 )
 folder_argument: Decorator = click.argument("folder", type=click.Path(path_type=Path))
+
+
+def with_only(sets: Sequence[str], only: str | None) -> list[str]:
+    """
+    What --set changes, with what --only says.
+
+    >>> with_only(["a.b=1"], "capture,score")
+    ['a.b=1', 'only=["capture", "score"]']
+    """
+    names = [name.strip() for name in (only or "").split(",") if name.strip()]
+    return [*sets, *([f"only={json.dumps(names)}"] if names else [])]

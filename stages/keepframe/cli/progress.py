@@ -28,7 +28,8 @@ def said(state: Progress) -> str:
     of = f" of {state.total:,}" if state.total else ""
     restarts = f", {state.restarts} restarted" if state.restarts else ""
     trouble = f"; {state.trouble}" if state.trouble else ""
-    return f"{state.settled:,}{of} seen, {state.outcomes.get('kept', 0):,} kept{restarts}{trouble}"
+    kept = f", {state.outcomes.get('kept', 0):,} kept" if state.outcomes is not None else ""
+    return f"{state.settled:,}{of} seen{kept}{restarts}{trouble}"
 
 
 class Bar:

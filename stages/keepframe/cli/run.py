@@ -10,7 +10,7 @@ import os
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,10 +21,17 @@ from keepframe.archive.reading import Reader
 from keepframe.archive.sheet import write_sheet
 from keepframe.archive.summary import sentence
 from keepframe.cli import exits
-from keepframe.cli.options import json_option, log_option, pipeline_argument, set_option
+from keepframe.cli.options import (
+    json_option,
+    log_option,
+    only_option,
+    pipeline_argument,
+    set_option,
+    with_only,
+)
 from keepframe.cli.progress import Bar, Lines, shown
 from keepframe.cli.writing import duration, is_for_people, styled, write_json
-from keepframe.config import Pipeline, load
+from keepframe.config import CAPTURE, Pipeline, load
 from keepframe.config.places import missing_places
 from keepframe.errors import ConfigError
 from keepframe.frame import OUTCOMES
@@ -36,6 +43,7 @@ from keepframe.run.supervisor import supervise
 @click.command("run")
 @pipeline_argument
 @set_option
+@only_option
 @click.option(
     "--again",
     "is_again",
@@ -49,6 +57,7 @@ def command(
     ctx: click.Context,
     pipeline: Path,
     sets: tuple[str, ...],
+    only: str | None,
     *,
     is_again: bool,
     log_form: str,
@@ -59,10 +68,10 @@ def command(
 
     PIPELINE is a TOML file, by default pipeline.toml. Ctrl-C drains: what was captured gets its outcome; a second one leaves now, and
     the next run goes on from there. Exits 0 if every frame has its outcome, 1 if some failed, 70 if a process kept dying, 75 if
-    another pipeline writes into the archive, 78 if the pipeline cannot run as it is written. With --json the last line of stdout
-    is one object.
+    another pipeline writes into the archive, 78 if the pipeline cannot run as it is written. With --only the other stages run
+    elsewhere; without the capture it runs until it is stopped. With --json the last line of stdout is one object.
     """
-    loaded = load(pipeline, sets)
+    loaded = load(pipeline, with_only(sets, only))
     if missing := missing_places(loaded):
         raise ConfigError(str(pipeline), missing)
     configure(log_form, "supervisor")
@@ -85,7 +94,7 @@ def finish(
     if is_json:
         write_json(said(result, loaded.cameras))
     else:
-        _tell(result, sheet, loaded.cameras)
+        _tell(result, sheet, loaded.cameras if loaded.runs_here(CAPTURE) else ())
     if result.exit_code in exits.RUN_WORDS:
         words = exits.RUN_WORDS[result.exit_code]
         if log_form == "json":
@@ -110,13 +119,15 @@ def said(result: RunResult, cameras: Iterable[str] = ()) -> dict[str, Any]:
     return {
         "frames": {key: frames[key] for key in keys},
         "cameras": {name: {key: of.get(key, 0) for key in keys} for name, of in of_cameras.items()},
-        "archive": str(result.archive),
+        "archive": str(result.archive) if result.archive is not None else None,
         "seconds": round(result.seconds, 3),
     }
 
 
 def _sheet(result: RunResult) -> Path | None:
     """The contact sheet, written anew; None where there is no archive, or no room for a page."""
+    if result.archive is None:
+        return None
     try:
         return write_sheet(result.archive)
     except FileNotFoundError:
@@ -134,13 +145,17 @@ def _to_log(text: str) -> None:
     log.info("progress", detail=text)
 
 
-def _tell(result: RunResult, sheet: Path | None, cameras: Iterable[str]) -> None:
+def _tell(result: RunResult, sheet: Path | None, cameras: Collection[str]) -> None:
+    """To a person. cameras: those that were captured here."""
+    if result.archive is None:
+        _tell_elsewhere(result)
+        return
     archive = _short(result.archive)
     if not result.cameras and sheet is not None and result.exit_code == exits.OK:
-        click.echo(_nothing(result, cameras))
+        click.echo(_nothing(result, result.archive, cameras))
     else:
-        click.echo(f"{styled(_sentence(result), bold=True)} ({duration(result.seconds)})")
-        if result.is_stopped and result.exit_code == exits.OK:
+        click.echo(f"{styled(_sentence(result, result.archive), bold=True)} ({duration(result.seconds)})")
+        if result.is_stopped and cameras and result.exit_code == exits.OK:
             click.echo("stopped before the end: the same command goes on from here")
     if sheet is not None:
         click.echo(f"pictures       {archive}")
@@ -149,20 +164,33 @@ def _tell(result: RunResult, sheet: Path | None, cameras: Iterable[str]) -> None
         click.echo(f"what and why   keepframe list --all {shlex.quote(archive)}")
 
 
-def _nothing(result: RunResult, cameras: Iterable[str]) -> str:
+def _tell_elsewhere(result: RunResult) -> None:
+    """The archive runs on another machine: what the captures were told, if they run here."""
+    if result.cameras:
+        told = sentence(result.cameras, None)
+        click.echo(
+            f"{styled(told, bold=True)} ({duration(result.seconds)}); the pictures are where the archive runs"
+        )
+    else:
+        click.echo(
+            f"stopped after {duration(result.seconds)}: what was under way is done elsewhere, or again"
+        )
+
+
+def _nothing(result: RunResult, archive: Path, cameras: Iterable[str]) -> str:
     """Why a run that went well saw nothing."""
     if result.is_stopped:
         return "nothing seen: stopped before the first picture"
-    with Reader(result.archive) as reader:
+    with Reader(archive) as reader:
         known = reader.counts()
     if empty := [name for name in cameras if name not in known]:
         return f"nothing seen: no picture found for {', '.join(empty)}; is it the right path?"
     return "nothing new: everything is settled already (read it once more with --again)"
 
 
-def _sentence(result: RunResult) -> str:
+def _sentence(result: RunResult, archive: Path) -> str:
     try:
-        with Reader(result.archive) as reader:
+        with Reader(archive) as reader:
             biggest = reader.biggest_change(since_commit=result.since_commit)
     except FileNotFoundError:
         biggest = None

@@ -25,7 +25,7 @@ class RunningPipeline:
     def __init__(self, path: Path, sets: Sequence[str] = ()) -> None:
         self.path = path
         self.pipeline: Pipeline = load(path, sets)
-        self._folder = runtime_folder(self.pipeline.path, self.pipeline.archive_folder)
+        self._folder = runtime_folder(self.pipeline.path, self.pipeline.archive_folder, self.pipeline.only)
 
     def ask(self, order: Mapping[str, Any]) -> dict[str, Any]:
         """

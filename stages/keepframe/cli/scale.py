@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from keepframe.cli.options import PIPELINE, json_option, set_option
+from keepframe.cli.options import PIPELINE, json_option, only_option, set_option, with_only
 from keepframe.cli.running import RunningPipeline
 from keepframe.cli.writing import write_json
 from keepframe.config import CAPTURE, Pipeline
@@ -21,17 +21,18 @@ from keepframe.config.problems import nearest
 @click.command("scale")
 @click.argument("words", nargs=-1, required=True, metavar="STAGE=N... [PIPELINE]")
 @set_option
+@only_option
 @json_option
-def command(words: Sequence[str], sets: tuple[str, ...], *, is_json: bool) -> None:
+def command(words: Sequence[str], sets: tuple[str, ...], only: str | None, *, is_json: bool) -> None:
     """
     Run more or fewer replicas of a stage.
 
     STAGE=N: so many of this stage from now on; several may be given. PIPELINE is the TOML file of a pipeline that runs, by default
-    pipeline.toml, with the --set it was started with. Cameras move to where they belong by themselves, and nothing is lost; what
-    is written in the file holds again at the next start.
+    pipeline.toml, with the --set and --only it was started with. Cameras move to where they belong by themselves, and nothing is
+    lost; what is written in the file holds again at the next start. Of a stage that runs elsewhere: look for so many there.
     """
     wanted, path = _split(words)
-    running = RunningPipeline(path, sets)
+    running = RunningPipeline(path, with_only(sets, only))
     numbers = {stage: _number(running.pipeline, stage, text) for stage, text in wanted.items()}
     status = running.ask({"do": "status"})
     before = {stage: sum(p["stage"] == stage for p in status["processes"]) for stage in numbers}

@@ -17,7 +17,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from keepframe.cli.options import json_option, pipeline_argument, set_option
+from keepframe.cli.options import json_option, only_option, pipeline_argument, set_option, with_only
 from keepframe.cli.running import RunningPipeline
 from keepframe.cli.writing import duration, is_for_people, write_json, write_table
 from keepframe.config import CAPTURE
@@ -35,19 +35,20 @@ Status = Mapping[str, Any]
 @click.command("top")
 @pipeline_argument
 @set_option
+@only_option
 @click.option(
     "--once", "is_once", is_flag=True, help="Show it once and leave, as where nobody looks at a terminal."
 )
 @json_option
-def command(pipeline: Path, sets: tuple[str, ...], *, is_once: bool, is_json: bool) -> None:
+def command(pipeline: Path, sets: tuple[str, ...], only: str | None, *, is_once: bool, is_json: bool) -> None:
     """
     Show what a running pipeline is doing.
 
-    PIPELINE is the TOML file of a pipeline that runs, by default pipeline.toml, with the --set it was started with. Moves until Ctrl-C or
+    PIPELINE is the TOML file of a pipeline that runs, by default pipeline.toml, with the --set and --only it was started with. Moves until Ctrl-C or
     the end of the run; with --once or --json, and where stdout is no terminal, it is shown once. Exits 1 if the pipeline does not
     run.
     """
-    running = RunningPipeline(pipeline, sets)
+    running = RunningPipeline(pipeline, with_only(sets, only))
     order = [CAPTURE, *running.pipeline.stages]
     status = _sorted(running.ask({"do": "status"}), order)
     if is_json:

@@ -20,12 +20,19 @@ from keepframe.config.graph import linked
 from keepframe.config.imports import prepare_imports
 from keepframe.config.pipeline import CAPTURE, MARK_EVERY, Pipeline, Stage, frozen
 from keepframe.config.problems import Problems, nearest, told
-from keepframe.config.reach import REACH_KEYS, check_reach, read_keys, take_environment
+from keepframe.config.reach import (
+    REACH_KEYS,
+    check_crossings,
+    check_reach,
+    read_keys,
+    read_only,
+    take_environment,
+)
 from keepframe.config.stages import Steps, read_capture, read_stage, with_cameras
 from keepframe.config.uses import Reader
 from keepframe.errors import ConfigError
 
-TOP_KEYS = ("cameras", "stages", "keys", "insecure")
+TOP_KEYS = ("cameras", "stages", "keys", "insecure", "only")
 LOCAL_KEYS = ("replicas", "hang_after", "max_memory", *REACH_KEYS)
 """What may differ from machine to machine."""
 
@@ -95,8 +102,11 @@ def pipeline_of(
         tuple(sets),
         keys,
         is_insecure,
+        read_only(document, stage_tables, problems),
     )
     check_reach(document, pipeline, problems)
+    if not problems.found:
+        check_crossings(pipeline, problems)
     if not problems.found:
         _check_holds(pipeline, problems)
     if problems.found:

@@ -147,6 +147,8 @@ class Pipeline:
     """The folder of the keys that every tcp socket then has; None: there are none."""
     is_insecure: bool = False
     """Whether it may be reached over a network without keys."""
+    only: tuple[str, ...] = ()
+    """The stages, or "capture", that a run on this machine starts; all of them if none is named."""
 
     @property
     def folder(self) -> Path:
@@ -170,6 +172,10 @@ class Pipeline:
     def lowers(self, name: str) -> tuple[str, ...]:
         """Which stages this stage, or "capture", feeds."""
         return tuple(stage.name for stage in self.stages.values() if name in stage.inputs)
+
+    def runs_here(self, name: str) -> bool:
+        """Whether a run on this machine starts this stage, or "capture"."""
+        return not self.only or name in self.only
 
     def callers(self, name: str) -> tuple[str, ...]:
         """Whose processes may connect to a stage's, or to the capture's: those below; to the capture everybody, for pictures."""

@@ -10,12 +10,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from keepframe.config.pipeline import Pipeline, Use
+from keepframe.config.pipeline import CAPTURE, Pipeline, Use
 
 
 def missing_places(pipeline: Pipeline) -> list[str]:
     """What a run on this machine would not find or could not make, each beginning with its key path."""
-    return [*_sources(pipeline), *_archive(pipeline)]
+    sources = _sources(pipeline) if pipeline.runs_here(CAPTURE) else ()
+    return [*sources, *(_archive(pipeline) if pipeline.runs_here(pipeline.archive.name) else ())]
 
 
 def _sources(pipeline: Pipeline) -> Iterator[str]:

@@ -6,16 +6,16 @@ All of it is local: the environment may say otherwise, and no fingerprint has it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from keepframe.config.address import MAX_PORT, Address, address
 from keepframe.config.pipeline import CAPTURE, Pipeline, Stage
-from keepframe.config.problems import Keys, Problems, told
+from keepframe.config.problems import Keys, Problems, nearest, told
 
 REACH_KEYS = ("listen", "at")
-KEYS_VARIABLE = "KEEPFRAME_KEYS"
+KEYS_VARIABLE, ONLY_VARIABLE = "KEEPFRAME_KEYS", "KEEPFRAME_ONLY"
 
 
 def variable(stage: str, key: str) -> str:
@@ -32,6 +32,8 @@ def take_environment(document: dict[str, Any], stages: Iterable[str], environ: M
     """Put what the environment says into the document; several addresses are parted by spaces or commas, an empty one says nothing."""
     if keys := environ.get(KEYS_VARIABLE):
         document["keys"] = keys
+    if only := environ.get(ONLY_VARIABLE, "").replace(",", " ").split():
+        document["only"] = only
     for stage in stages:
         for key in REACH_KEYS:
             found = environ.get(variable(stage, key), "").replace(",", " ").split()
@@ -88,6 +90,34 @@ def check_reach(document: Mapping[str, Any], pipeline: Pipeline, problems: Probl
                     f"{found} is open to a network and nothing protects it; make keys with `keepframe keys new` and write "
                     "keys = 'keys', or insecure = true where everybody on that network may see and send pictures",
                 )
+
+
+def read_only(document: Mapping[str, Any], stages: Collection[str], problems: Problems) -> tuple[str, ...]:
+    """The stages that a run on this machine starts; none: all."""
+    value = document.get("only", [])
+    listed = value if isinstance(value, list) else [value]
+    known = [CAPTURE, *stages]
+    for i, name in enumerate(listed):
+        if name not in known:
+            problems.add(
+                ("only", i) if isinstance(value, list) else ("only",),
+                f"no stage named {name!r}; {nearest(str(name), known)}",
+            )
+    return tuple(name for name in known if name in listed)
+
+
+def check_crossings(pipeline: Pipeline, problems: Problems) -> None:
+    """Stages of two machines meet on a network."""
+    for name in (CAPTURE, *pipeline.stages):
+        far = [
+            lower for lower in pipeline.lowers(name) if pipeline.runs_here(lower) != pipeline.runs_here(name)
+        ]
+        if far and pipeline.listen_of(name) is None:
+            here, there = (name, far[0]) if pipeline.runs_here(name) else (far[0], name)
+            problems.add(
+                ("stages", name, "listen"),
+                f"missing; {here} runs here and {there} elsewhere, which needs an address like 'tcp://0.0.0.0:7602'",
+            )
 
 
 def read_keys(document: Mapping[str, Any], folder: Path, problems: Problems) -> tuple[Path | None, bool]:

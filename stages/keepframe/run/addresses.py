@@ -10,7 +10,7 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,14 +22,17 @@ MAX_SOCKET = 107
 MAX_NAME = 32
 
 
-def runtime_folder(pipeline: Path, archive: Path) -> Path:
+def runtime_folder(pipeline: Path, archive: Path, only: Sequence[str] = ()) -> Path:
     """
     The folder of a pipeline that writes into a certain archive: the same for whoever asks, below $XDG_RUNTIME_DIR or the temporary folder.
+
+    only: the stages that run there; a run of others is another one.
 
     Made if it is not there, readable by its owner alone. Raises PermissionError if it is somebody else's or open to others, OSError
     if it cannot be made, ValueError if its path is too long for the sockets in it.
     """
-    digest = hashlib.sha256(f"{pipeline.resolve()}\n{archive.resolve()}".encode()).hexdigest()[:12]
+    said = "\n".join([str(pipeline.resolve()), str(archive.resolve()), *only])
+    digest = hashlib.sha256(said.encode()).hexdigest()[:12]
     if given := os.environ.get("XDG_RUNTIME_DIR"):
         base = Path(given)
     else:
@@ -55,9 +58,10 @@ def processes(pipeline: Pipeline, stage: str) -> list[str]:
 
 
 def all_processes(pipeline: Pipeline) -> Iterator[str]:
-    """Every process of a pipeline, the archive first: each finds those it sends to sooner."""
+    """Every process of a pipeline that runs here, the archive first: each finds those it sends to sooner."""
     for stage in [*reversed(list(pipeline.stages)), CAPTURE]:
-        yield from processes(pipeline, stage)
+        if pipeline.runs_here(stage):
+            yield from processes(pipeline, stage)
 
 
 def address(folder: Path, process: str) -> str:

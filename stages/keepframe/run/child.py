@@ -41,7 +41,7 @@ def run_process(
     Raises ArchiveLockedError, OSError where sockets or folders cannot be had.
     """
     hand = hand or Hand(Hand.create())
-    folder = runtime_folder(pipeline.path, pipeline.archive_folder)
+    folder = runtime_folder(pipeline.path, pipeline.archive_folder, pipeline.only)
     seat = Seat(
         pipeline, process, folder, control or Control(None), hand, run, stores or {}, site or new_site()
     )

@@ -158,7 +158,7 @@ class Child:
     def update(self, status: dict[str, Any]) -> None:
         """Take what it tells of itself; its rate is a mean over about two seconds."""
         now = self.clock.monotonic_s()
-        frames = sum(status["settled"].values()) if "settled" in status else int(status.get("frames", 0))
+        frames = frames_of(status)
         if self.status:
             passed_s = max(now - self._counted_at, 1e-3)
             share = min(1.0, passed_s / 2)
@@ -238,3 +238,13 @@ class Child:
                 self.heard = self.clock.monotonic_s()
                 if (event := parse(line)) is not None:
                     on_event(self, event)
+
+
+def frames_of(status: Mapping[str, Any]) -> int:
+    """
+    How many frames a process has done, as it tells: a capture those that are settled, another one those that it worked on.
+
+    >>> frames_of({"settled": {"kept": 2, "unchanged": 5}}), frames_of({"frames": 3}), frames_of({})
+    (7, 3, 0)
+    """
+    return sum(status["settled"].values()) if "settled" in status else int(status.get("frames", 0))

@@ -19,9 +19,9 @@ from keepframe.run.account import Account
 from keepframe.run.addresses import all_processes, new_site, processes, runtime_folder
 from keepframe.run.desk import Desk
 from keepframe.run.exits import FAILED, FINAL, INTERRUPTED, OK, SOME_FAILED
-from keepframe.run.life import CRASH_LOOP, Child
+from keepframe.run.life import CRASH_LOOP, Child, frames_of
 from keepframe.run.logs import log
-from keepframe.run.result import Progress, RunResult, progress_of
+from keepframe.run.result import Progress, RunResult, counts_of, progress_of
 from keepframe.run.stores import Stores
 
 WATCH_S = 0.2
@@ -33,6 +33,8 @@ def supervise(
 ) -> RunResult:
     """
     Run a pipeline until its sources have ended or it is asked to stop (SIGTERM, Ctrl-C: drain; once more: leave now).
+
+    Of a pipeline with `only`, the stages that it names; without the captures it runs until it is asked to stop.
 
     again: read finite sources once more from the beginning, in a new stream.
     show: called a few times a second with how far it is.
@@ -53,6 +55,9 @@ class Supervisor:
     ) -> None:
         self.pipeline, self.show, self.make_child = pipeline, show, make_child
         self.children: dict[str, Child] = {}
+        self.has_archive = pipeline.runs_here(pipeline.archive.name)
+        if again and not self.has_archive:
+            raise ValueError("--again: the archive runs elsewhere; it alone knows what was read before")
         self.account = Account(pipeline.archive_folder, list(pipeline.cameras), again=again)
         self.stores = Stores(pipeline)
         self.site = new_site()
@@ -69,7 +74,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_signal)
-        desk = Desk(self, runtime_folder(self.pipeline.path, self.account.folder))
+        desk = Desk(self, runtime_folder(self.pipeline.path, self.account.folder, self.pipeline.only))
         try:
             await desk.open()
             for name in all_processes(self.pipeline):
@@ -86,14 +91,12 @@ class Supervisor:
                 loop.remove_signal_handler(number)
             await desk.close()
             self.stores.close()
-        counts = self.account.counts()
+        counts = self.account.counts() if self.has_archive else counts_of(self.children.values())
         code = self.exit_code
         if code == OK and any(of["failed"] for of in counts.values()):
             code = SOME_FAILED
-        seconds = time.monotonic() - began
-        return RunResult(
-            code, counts, self.account.folder, seconds, self.account.before, is_stopped=self._signals > 0
-        )
+        seconds, folder = time.monotonic() - began, self.account.folder if self.has_archive else None
+        return RunResult(code, counts, folder, seconds, self.account.before, is_stopped=self._signals > 0)
 
     def progress(self) -> Progress:
         """How far it is."""
@@ -101,7 +104,7 @@ class Supervisor:
 
     def scale(self, stage: str, replicas: int) -> None:
         """
-        Run so many replicas of a stage from now on; cameras move by themselves.
+        Run so many replicas of a stage from now on; cameras move by themselves. Of a stage elsewhere: look for so many there.
 
         Raises ValueError for another number than 1 or more, or a stage of which there can be only one; LookupError for an unknown one.
         """
@@ -112,11 +115,12 @@ class Supervisor:
         before = set(processes(self.pipeline, stage))
         self.pipeline = load(self.pipeline.path, [*self.pipeline.sets, f"stages.{stage}.replicas={replicas}"])
         after = set(processes(self.pipeline, stage))
-        for name in sorted(before - after):
-            self.children[name].is_done = True
-            self.children[name].signal(signal.SIGTERM)
-        for name in sorted(after - before):
-            self._add(name)
+        if self.pipeline.runs_here(stage):
+            for name in sorted(before - after):
+                self.children[name].is_done = True
+                self.children[name].signal(signal.SIGTERM)
+            for name in sorted(after - before):
+                self._add(name)
         for child in self.children.values():
             self._tell_uppers(child, stage)
 
@@ -204,8 +208,8 @@ class Supervisor:
         if event["event"] == "ready":
             child.is_ready = True
         elif event["event"] == "status":
-            if child.stage == self.pipeline.archive.name:
-                self.committed += int(event["frames"]) - int(child.status.get("frames", 0))
+            if child.stage == self.pipeline.archive.name or not self.has_archive:
+                self.committed += max(0, frames_of(event) - frames_of(child.status))
             child.update(event)
 
     def _captures(self) -> list[Child]:
@@ -229,6 +233,8 @@ class Supervisor:
             log.info("draining", detail="what was captured gets its outcome; once more leaves now")
             for child in self._captures():
                 child.tell("drain")
+            if not self.pipeline.runs_here(CAPTURE):  # what is not committed is still with captures elsewhere
+                self._end(OK)
         else:
             self._end(INTERRUPTED)
             for child in self.children.values():
