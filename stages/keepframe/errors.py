@@ -44,3 +44,7 @@ class StalePictureError(LookupError):
 
 class CameraError(RuntimeError):
     """A camera that cannot be reached or read now; it is tried again. The message is one line, without passwords."""
+
+
+class LostPictureError(StalePictureError):
+    """A picture that did not come here as it was captured, by no fault of its frame: the session ends, and the frame comes again."""

@@ -42,3 +42,11 @@ def test_a_sink_is_told(advised):
         "[stages.archive]\ninputs = ['score']\n[stages.score]\ninputs = ['capture']\n"
         "[stages.bell]\nuse = 'grayscale'\ninputs = ['score']"
     ) == ["stages.bell: nothing reads it; its frames reach the archive as headers and decide nothing"]
+
+
+def test_who_looks_at_captured_pictures_is_told_where_it_belongs(advised):
+    """Once captures can be reached from elsewhere."""
+    assert advised("[stages.capture]\nlisten = 'tcp://127.0.0.1:7601'") == [
+        "stages.preprocess: looks at captured pictures, so it belongs on the cameras' machine: "
+        "elsewhere every one of them is fetched over the network"
+    ]

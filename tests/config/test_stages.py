@@ -1,4 +1,7 @@
+import pytest
+
 from keepframe.config import Capture, Queue, Stage, Store, Use
+from keepframe.errors import ConfigError
 
 TWO = "[cameras.a]\nsource = 'synthetic'\n[cameras.b]\nsource = 'synthetic'\n"
 NEEDY = "def needy(frame, *, level: int):\n    return frame\n"
@@ -21,10 +24,16 @@ def test_silent_keys_have_their_defaults(loaded):
 
 
 def test_the_capture_has_a_table(loaded):
-    """How much one camera's store holds."""
-    capture = loaded('[stages.capture]\nstore = { frames = 9, bytes = "1GB" }\nhang_after = "5s"').capture
+    """How much one camera's store holds, and whether pixels are proved."""
+    text = '[stages.capture]\nstore = { frames = 9, bytes = "1GB" }\nhang_after = "5s"\ncheck_pixels = true'
 
-    assert capture == Capture(Store(9, 10**9), 5.0)
+    assert loaded(text).capture == Capture(Store(9, 10**9), check_pixels=True, hang_after_s=5.0)
+
+
+def test_check_pixels_is_true_or_false(loaded):
+    """Told with the place."""
+    with pytest.raises(ConfigError, match=r"stages\.capture\.check_pixels: expected true or false, got"):
+        loaded("[stages.capture]\ncheck_pixels = 1")
 
 
 def test_the_capture_alone_names_no_stages(loaded):

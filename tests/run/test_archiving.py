@@ -2,6 +2,7 @@
 
 import errno
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from keepframe.archive import Archive, Standing
 from keepframe.archive.reading import Reader
 from keepframe.errors import ArchiveLockedError, StalePictureError
 from keepframe.frame import START, Frame, Item
-from keepframe.picture import Picture
+from keepframe.picture import Picture, checksum
 from keepframe.run import archiving
 from keepframe.run.archiving import Archiving
 from keepframe.wire.gather import CommitJob, OpenJob
@@ -220,6 +221,29 @@ def test_a_picture_that_was_let_go_ends_that_session_alone(process):
     assert process.work() == 0
     assert told == [(None, EPOCH)]
     assert process.frames == 0
+
+
+def test_a_picture_that_has_changed_is_told_loudly_and_not_kept(process, caplog):
+    """With check_pixels: the session ends, and its frame comes again."""
+    pixels = np.zeros((4, 4), np.uint8)
+    picture = replace(Picture.of(pixels), checksum=checksum(bytes([1, *bytes(15)])))
+    process.node.jobs.extend([OPEN, commit(0, Frame(camera="lobby", picture=picture))])
+    process.node.opened = lambda *_: None
+    told = []
+
+    def committed(job, outcomes, newest):
+        told.append(outcomes)
+        process.is_leaving = True
+
+    process.node.committed = committed
+    process.work()
+
+    assert told == [None]
+    assert [(r.levelname, r.msg, r.fields["camera"]) for r in caplog.records] == [
+        ("ERROR", "lost-picture", "lobby")
+    ]
+    with Reader(process.seat.pipeline.archive_folder) as reader:
+        assert list(reader.rows()) == []
 
 
 def test_a_frame_that_cannot_be_stored_is_told(process, caplog):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from keepframe.config.pipeline import Use
+from keepframe.errors import LostPictureError
 from keepframe.frame import START, Frame, Item
 from keepframe.run.relaying import Relaying
 from keepframe.stage import Mark, read_contract
@@ -303,3 +304,20 @@ def test_how_long_a_frame_has_been_in_hand_is_told(relaying):
     assert (idle, process.status()["in_hand_s"]) == (0.0, 0.0)
     assert busy > 0
     assert (process.status()["frames"], process.status()["waiting"]) == (1, 0)
+
+
+def test_a_picture_that_did_not_come_ends_its_session_alone(relaying, caplog):
+    """No frame is at fault: it comes again, and nothing leaves of it."""
+
+    def look(frame):
+        raise LostPictureError("capture.lobby has not sent a picture within 5 s")
+
+    process, lobby = relaying(look), session()
+    given_up = []
+    process.node.give_up = given_up.append
+    process._do(lobby, Item((frame(1),)))
+
+    assert (given_up, process.left, process.seat.hand.holds) == ([lobby], [], None)
+    assert [(r.levelname, r.msg, r.fields["camera"]) for r in caplog.records] == [
+        ("ERROR", "lost-picture", "lobby")
+    ]

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from lines import Late, Sums, Window, end, frame, header, item, led, level, line, told
 
+from keepframe.errors import LostPictureError
 from keepframe.frame import Frame, Item
 from keepframe.stage import Mark
 from keepframe.stage.memory import MAX_BYTES
@@ -575,3 +576,13 @@ def test_its_identity_goes_on_with_a_frame():
     out = one(lambda f: f.with_image(f.image + 1), stamped).frames[0]
 
     assert (out.time_ns, out.source, out.index, out.media_ns, out.name) == (5, "a.jpg", 2, 7, stamped.name)
+
+
+def test_a_picture_that_did_not_come_is_no_failure_of_its_frame():
+    """It comes again, so nothing may be decided of it."""
+
+    def look(frame):
+        raise LostPictureError("not within 5 s")
+
+    with pytest.raises(LostPictureError):
+        one(look)

@@ -11,12 +11,12 @@ import numpy as np
 from hypothesis import strategies as st
 
 from keepframe.frame import STRENGTH, Frame, Item
-from keepframe.picture import Inline, Picture
+from keepframe.picture import Inline, Picture, checksum
 from keepframe.picture.owned_slots import OwnedSlots
 from keepframe.picture.picture import size_of
 from keepframe.picture.slots import AT, Slots
 from keepframe.wire import messages
-from keepframe.wire.messages import Envelope
+from keepframe.wire.messages import CHUNK, Envelope
 
 EPOCH = (2, 7, 4611686018427387904)
 WORKING = np.arange(12, dtype=np.uint8).reshape(3, 4)
@@ -58,7 +58,7 @@ EXAMPLES: dict[str, Envelope] = {
         0,
         messages.Hello(77, "score.0", is_ready=True, pipeline="0123456789abcdef", stores=(STORE.id, 5)),
     ),
-    "welcome": Envelope((77, 88), 0, messages.Welcome()),
+    "welcome": Envelope((77, 88), 0, messages.Welcome("preprocess.0")),
     "refuse": Envelope(None, 0, messages.Refuse(77, "score.0 runs configuration 'a', preprocess.0 'b'")),
     "ping": Envelope((77, 88), 1, messages.Ping(is_ready=False)),
     "open-first": Envelope((77, 88), 2, messages.Open("lobby", (0, 1, 5), None)),
@@ -91,6 +91,23 @@ EXAMPLES: dict[str, Envelope] = {
                         camera="lobby",
                         working=WORKING,
                         picture=Picture("yuv420", 2, 3, SLOTS[0], is_full_range=False),
+                    ),
+                )
+            ),
+        ),
+    ),
+    "frame-checked": Envelope(
+        (77, 88),
+        4,
+        messages.Frame(
+            "lobby",
+            EPOCH,
+            Item(
+                (
+                    Frame(
+                        camera="lobby",
+                        working=WORKING,
+                        picture=Picture("jpeg", 2, 3, SLOTS[1], checksum=checksum(SLOTS[1].data())),
                     ),
                 )
             ),
@@ -132,6 +149,9 @@ EXAMPLES: dict[str, Envelope] = {
     "ack": Envelope(
         (77, 88), 11, messages.Ack("lobby", EPOCH, (3, 42), [((3, 42), "dropped"), ((3, 43), "end")])
     ),
+    "fetch": Envelope((77, 88), 14, messages.Fetch((STORE.id, 3, 9, CHUNK + 4), CHUNK)),
+    "picture": Envelope((77, 88), 15, messages.Picture((STORE.id, 3, 9, CHUNK + 4), CHUNK, b"tail")),
+    "picture-gone": Envelope((77, 88), 16, messages.Picture((STORE.id, 3, 9, 4), 0, None)),
     "break": Envelope((77, 88), 12, messages.Break("lobby", EPOCH)),
     "break-newest": Envelope((77, 88), 13, messages.Break("lobby", EPOCH, (3, 1, 9), (3, 42))),
 }
@@ -148,6 +168,7 @@ def told(value: Any) -> Any:
             bytes(value.handle.data()),
             value.matrix,
             value.is_full_range,
+            value.checksum,
         )
     if isinstance(value, np.ndarray):
         return value.dtype.str, value.shape, value.tobytes()
@@ -187,9 +208,9 @@ def pictures(draw: st.DrawFn) -> Picture:
     height, width = draw(st.integers(1, 5)), draw(st.integers(1, 5))
     size = size_of(kind, height, width) or draw(st.integers(1, 40))
     data = draw(st.binary(min_size=size, max_size=size))
-    return Picture(
-        kind, height, width, Inline(data), draw(st.booleans()), draw(st.sampled_from(["bt601", "bt709"]))
-    )
+    told = draw(st.none() | st.just(checksum(data)))
+    matrix = draw(st.sampled_from(["bt601", "bt709"]))
+    return Picture(kind, height, width, Inline(data), draw(st.booleans()), matrix, told)
 
 
 @st.composite
@@ -249,7 +270,20 @@ def bodies(draw: st.DrawFn) -> messages.Body:
     camera, epoch = draw(names), draw(epochs)
     kind = draw(
         st.sampled_from(
-            ["hello", "welcome", "refuse", "ping", "open", "opened", "frame", "mark", "ack", "break"]
+            [
+                "hello",
+                "welcome",
+                "refuse",
+                "ping",
+                "open",
+                "opened",
+                "frame",
+                "mark",
+                "ack",
+                "break",
+                "fetch",
+                "picture",
+            ]
         )
     )
     match kind:
@@ -258,7 +292,7 @@ def bodies(draw: st.DrawFn) -> messages.Body:
             stores = tuple(draw(st.lists(big, max_size=5)))
             return messages.Hello(draw(big), name, draw(st.booleans()), draw(st.text(max_size=30)), stores)
         case "welcome":
-            return messages.Welcome()
+            return messages.Welcome(f"{draw(names)}.{draw(names)}")
         case "refuse":
             return messages.Refuse(draw(big), draw(texts))
         case "ping":
@@ -280,6 +314,14 @@ def bodies(draw: st.DrawFn) -> messages.Body:
             return messages.Mark(camera, epoch, draw(positions), draw(deltas), events, draw(weights))
         case "ack":
             return messages.Ack(camera, epoch, draw(positions), draw(outcomes))
+        case "fetch" | "picture":
+            nbytes = draw(st.integers(1, 3 * CHUNK))
+            place = draw(big), draw(st.integers(0, 65535)), draw(st.integers(1, 2**40)), nbytes
+            offset = CHUNK * draw(st.integers(0, (nbytes - 1) // CHUNK))
+            if kind == "fetch":
+                return messages.Fetch(place, offset)
+            part = bytes(min(CHUNK, nbytes - offset))
+            return messages.Picture(place, offset, draw(st.none() | st.just(part)))
         case _:
             newest = draw(epochs | st.just(messages.NEVER))
             return messages.Break(camera, epoch, newest, draw(st.none() | positions))

@@ -10,6 +10,7 @@ Made up here: time, the network between processes, the cameras, and a catalogue 
 from __future__ import annotations
 
 import heapq
+import os
 import random
 import sys
 from collections import Counter
@@ -24,8 +25,10 @@ if __name__ == "__main__":
 from ledger import Ledger, Replaced, Row, row_of
 from pipelines import STAGES, Plan, alone, shot
 
-from keepframe.errors import WireError
+from keepframe.errors import LostPictureError, StalePictureError, WireError
 from keepframe.frame import STRENGTH, Frame, Item, Position
+from keepframe.picture.owned_slots import OwnedSlots
+from keepframe.picture.slots import Slots
 from keepframe.stage.line import Line, Mark
 from keepframe.wire import messages
 from keepframe.wire.capture import CaptureNode, Credit
@@ -96,8 +99,11 @@ class World:
         kill_every_s: float = 0.0,
         give_up_s: float = GIVE_UP_S,
         faults: Sequence[str] = (),
+        *,
+        is_spread: bool = False,
     ) -> None:
         self.rng, self.parts, self.log = random.Random(seed), parts or Parts(), log
+        self.is_spread = is_spread
         self.now, self.order = 0.0, 0
         self.heap: list[tuple[float, int, Callable[[], None]]] = []
         self.plan = plan or Plan.random(self.rng)
@@ -143,16 +149,18 @@ class World:
 
     def transmit(self, sender: Process, peer: str, envelope: messages.Envelope) -> None:
         """To a sender of frames by its name, to a receiver by its incarnation; whoever is not there gets nothing."""
+        name = peer.split("#", maxsplit=1)[0]
+        p = self.by_id.get(peer) if "#" in peer else self.current.get(peer)
         try:
-            envelope = decode([bytes(part) for part in encode(envelope)])
-        except WireError as error:
-            self.unsendable.append(f"{type(envelope.body).__name__}: {error}")
+            parts = [bytes(part) for part in encode(envelope, sender.node.stores_of(peer))]
+            envelope = decode(parts, fetch=p.node.taken if p is not None and self.is_spread else None)  # type: ignore[attr-defined]
+        except (WireError, StalePictureError) as error:
+            if isinstance(error, WireError) and not (self.is_spread and p is None):
+                self.unsendable.append(f"{type(envelope.body).__name__}: {error}")
             sender.node.reset(peer)
             return
         if isinstance(envelope.body, messages.Frame) and isinstance(sender.node, CaptureNode):
             self._note_sent(envelope.body)
-        name = peer.split("#", maxsplit=1)[0]
-        p = self.by_id.get(peer) if "#" in peer else self.current.get(peer)
         way = (sender.name, name)
         if way in self.cut or p is None or not p.is_alive:
             return
@@ -183,6 +191,8 @@ class World:
         handler()
         sent = 0
         while True:
+            for owner in sorted(getattr(p.node, "strangers", ())):
+                p.node.add_upper(owner)
             p.node.pump(self.now)
             if not p.node.out:
                 break
@@ -243,7 +253,7 @@ class World:
             return
         name = p.unread.pop(0)
         p.settled.append(name)
-        node.offer(shot(node.camera, name), {"settled": list(p.settled)})
+        node.offer(self._shared(p, shot(node.camera, name)), {"settled": list(p.settled)})
 
     def work(self, p: Process, session: Session, thing: Item | Mark) -> None:
         """Lead one item or mark through the line of its session."""
@@ -254,8 +264,12 @@ class World:
             line = Line(stage, session.camera, session.memory, session.committed)
             session.line = self.parts.line(session, line)
             events = line.events
-        left = [fitting(t, p.name) if isinstance(t, Item) else t for t in session.line.push(thing)]
-        p.node.finish(session, left, tuple(events))
+        try:
+            left = [fitting(t, p.name) if isinstance(t, Item) else t for t in session.line.push(thing)]
+        except LostPictureError:
+            p.node.give_up(session)
+        else:
+            p.node.finish(session, left, tuple(events))
         for ended in p.node.ended:
             if ended.line is not None:
                 ended.line.close()
@@ -277,9 +291,11 @@ class World:
                 standing = self.ledger.open(writer, job.camera, job.epoch, job.held)
                 p.node.opened(job, standing, self.ledger.newest(job.camera))
             else:
-                outcomes = self.ledger.commit(
-                    writer, job.camera, job.epoch, job.upto, job.items, job.memory, job.events
-                )
+                outcomes = None
+                if _has_pictures(job):
+                    outcomes = self.ledger.commit(
+                        writer, job.camera, job.epoch, job.upto, job.items, job.memory, job.events
+                    )
                 p.node.committed(job, outcomes, self.ledger.newest(job.camera))
         except Replaced:
             p.node.is_over = True
@@ -291,9 +307,17 @@ class World:
             return
         if p.node.wants:
             self.offered.setdefault(camera, []).append(name)
-            self.step(p, lambda: p.node.offer(shot(camera, name)))
+            self.step(p, lambda: p.node.offer(self._shared(p, shot(camera, name))))
         elif self.now < DRAIN_AT_S:
             self.at(self.now + 0.3, lambda: self.shoot(camera, name))
+
+    def _shared(self, p: Process, frame: Frame) -> Frame:
+        """The frame with its picture in the store of its capture, if it has one."""
+        if p.node.slots is None or frame.picture is None:
+            return frame
+        return replace(
+            frame, picture=replace(frame.picture, handle=p.node.slots.put(frame.picture.handle.data()))
+        )
 
     def drain(self, p: Process) -> None:
         """Asked to leave; a live camera that has not begun is given the time to end the stream of the process before."""
@@ -317,6 +341,16 @@ class World:
         self.tick(p)
 
     def _node(self, name: str, stage: str, replica: str) -> Node:
+        node = self._plain_node(name, stage, replica)
+        if self.is_spread:
+            node.tells_places = True
+            if isinstance(node, CaptureNode):
+                node.slots, node.readers = new_slots(), tuple(self.plan.replicas)
+            else:
+                node.fetches = True  # type: ignore[attr-defined]
+        return node
+
+    def _plain_node(self, name: str, stage: str, replica: str) -> Node:
         plan, cameras = self.plan, list(self.plan.cameras)
         uppers, lowers = plan.uppers(stage), plan.lowers.get(stage, [])
 
@@ -648,6 +682,24 @@ def _captured(camera: str, at: Position, row: Row) -> Item:
     if row.outcome in ("end", "dropped"):
         frame = frame.settled(row.outcome, row.reason)
     return Item((replace(frame, stream=at[0], seq=at[1]),), row.count)
+
+
+def new_slots(nbytes: int = 1 << 15) -> OwnedSlots:
+    """A picture store, as a capture has one that nobody supervises: it goes with its process, and no id is given twice."""
+    fd = Slots.create(nbytes, 300)
+    try:
+        return OwnedSlots(fd)
+    finally:
+        os.close(fd)
+
+
+def _has_pictures(job: CommitJob) -> bool:
+    """Whether all that is to be kept can be looked at."""
+    frames = (frame for item in job.items for frame in item.frames if frame.outcome is None and frame.picture)
+    try:
+        return all(frame.picture.handle.data() for frame in frames)
+    except StalePictureError:
+        return False
 
 
 def problems(seed: int, parts: Parts | None = None, **options: Any) -> list[str]:

@@ -21,7 +21,7 @@ class Bench:
         self.node.tick(0.0)
         self.numbers = {}
         for peer, hello in self.node.out:
-            self.node.receive(0.0, peer, Envelope((hello.body.nonce, 9), 0, messages.Welcome()))
+            self.node.receive(0.0, peer, Envelope((hello.body.nonce, 9), 0, messages.Welcome(peer)))
             self.numbers[peer] = 0
         self.sent()
 

@@ -193,9 +193,9 @@ def test_what_belongs_to_an_older_connection_is_not_heard(pair):
 
 def test_a_late_welcome_is_not_taken_for_this_one(pair):
     """Only the answer to the last HELLO counts."""
-    pair.receiver.receive(1.0, "preprocess.0", Envelope((999, 5), 0, messages.Welcome()))
+    pair.receiver.receive(1.0, "preprocess.0", Envelope((999, 5), 0, messages.Welcome("preprocess.0")))
     connection = pair.receiver.ports["preprocess.0"].connection
-    pair.receiver.receive(1.0, "preprocess.0", Envelope(connection, 0, messages.Welcome()))
+    pair.receiver.receive(1.0, "preprocess.0", Envelope(connection, 0, messages.Welcome("preprocess.0")))
 
     assert pair.receiver.ports["preprocess.0"].connection == connection
     assert pair.receiver.heard == []

@@ -1,13 +1,20 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from samples import FULL, SLOTS, STORE, STORES, WORKING, items, told
+from simulation import new_slots
 
-from keepframe.errors import StalePictureError, WireError
+from keepframe.errors import LostPictureError, StalePictureError, WireError
 from keepframe.frame import Frame, Item
-from keepframe.picture import Picture
+from keepframe.picture import Picture, checksum
 from keepframe.picture.picture import MAX_SIDE
+from keepframe.wire.codec import encode
 from keepframe.wire.fields import Fields
+from keepframe.wire.link import EVERY
+from keepframe.wire.messages import Envelope
+from keepframe.wire.messages import Frame as Message
 from keepframe.wire.payload import item_fields, read_item
 
 
@@ -47,18 +54,18 @@ def test_images_come_back_read_only():
         ({}, [bytes(10), bytes(12), b""], "FRAME: 1 parts too many"),
         ({}, [bytes(9), bytes(12)], "FRAME.picture: yuv420 of 3x2 has 10 bytes, got 9"),
         ({}, [bytes(10), bytes(11)], "FRAME.working: [3, 4] has 12 bytes, got 11"),
-        ({PICTURE: ["jpeg", 2, 3, True, "bt601", None]}, [b"", bytes(12)], "jpeg of 3x2 has some bytes, got 0"),
-        ({PICTURE: ["raw", 2, 3, True, "bt601", None]}, None, "format: expected one of gray"),
-        ({PICTURE: ["gray", 0, 3, True, "bt601", None]}, None, "height: expected an integer from 1"),
-        ({PICTURE: ["gray", 2, MAX_SIDE + 1, True, "bt601", None]}, None, "width: expected an integer from 1"),
-        ({PICTURE: ["gray", 2, 3, 1, "bt601", None]}, None, "is_full_range"),
-        ({PICTURE: ["gray", 2, 3, True, "srgb", None]}, None, "matrix"),
-        ({PICTURE: ["gray", 2]}, None, "FRAME.picture: expected an array of 6"),
-        ({WORKING_PLACE: [3, 4, 1]}, None, "channels"),
-        ({WORKING_PLACE: [3, 4, 4]}, None, "channels"),
-        ({WORKING_PLACE: [12]}, None, "width is missing"),
-        ({WORKING_PLACE: [3, 2, 2, 1]}, None, "too many"),
-        ({WORKING_PLACE: [MAX_SIDE, MAX_SIDE, 3]}, None, "bytes, got 12"),
+        ({PICTURE: ["jpeg", 2, 3, True, "bt601", None, None]}, [b"", bytes(12)], "jpeg of 3x2 has some bytes, got 0"),
+        ({PICTURE: ["raw", 2, 3, True, "bt601", None, None]}, None, "format: expected one of gray"),
+        ({PICTURE: ["gray", 0, 3, True, "bt601", None, None]}, None, "height: expected an integer from 1"),
+        ({PICTURE: ["gray", 2, MAX_SIDE + 1, True, "bt601", None, None]}, None, "width: expected an integer from 1"),
+        ({PICTURE: ["gray", 2, 3, 1, "bt601", None, None]}, None, "is_full_range"),
+        ({PICTURE: ["gray", 2, 3, True, "srgb", None, None]}, None, "matrix"),
+        ({PICTURE: ["gray", 2]}, None, "FRAME.picture: expected an array of 7"),
+        ({WORKING_PLACE: [[3, 4, 1], None]}, None, "channels"),
+        ({WORKING_PLACE: [[3, 4, 4], None]}, None, "channels"),
+        ({WORKING_PLACE: [[12], None]}, None, "width is missing"),
+        ({WORKING_PLACE: [[3, 2, 2, 1], None]}, None, "too many"),
+        ({WORKING_PLACE: [[MAX_SIDE, MAX_SIDE, 3], None]}, None, "bytes, got 12"),
         ({OUTCOME: "lost"}, None, "outcome: expected one of None, filtered"),
     ],
 )  # fmt: skip
@@ -134,11 +141,12 @@ def test_a_relay_tells_a_place_on_without_looking():
     [
         ([STORE.id + 1, *PLACE[1:]], "FRAME.picture.place.store: expected one of the 1 picture stores"),
         ([STORE.id, 8, *PLACE[2:]], "FRAME.picture.place: picture store: expected one of 8 slots"),
-        ([*PLACE[:2], 0, 10], "a generation from 1"),
-        ([*PLACE[:2], -1, 10], "generation: expected an integer from 0"),
-        ([*PLACE[:3], 0], "1 to 65536 bytes, got"),
+        ([*PLACE[:2], 0, 10], "generation: expected an integer from 1"),
+        ([*PLACE[:2], -1, 10], "generation: expected an integer from 1"),
+        ([*PLACE[:3], 0], "nbytes: expected an integer from 1"),
         ([*PLACE[:3], 9], "yuv420 of 3x2 has 10 bytes, got 9"),
-        ([*PLACE[:3], 2**62], "1 to 65536 bytes, got"),
+        ([*PLACE[:3], 2**30], "1 to 65536 bytes, got"),
+        ([*PLACE[:3], 2**62], "nbytes: expected an integer from 1 to"),
         (PLACE[:3], "FRAME.picture.place: expected an array of 4, got 3"),
         ([*PLACE, 1], "FRAME.picture.place: expected an array of 4, got 5"),
         ([*PLACE[:3], 10.0], "nbytes: expected an integer"),
@@ -153,3 +161,44 @@ def test_a_place_that_cannot_be_is_refused(place, message):
     with pytest.raises(WireError) as caught:
         read_item("lobby", Fields(fields, "FRAME"), parts, STORES)
     assert message in str(caught.value)
+
+
+def test_a_place_in_a_store_that_is_not_here_can_be_fetched():
+    """From the capture of the frame's camera; on its way it is passed on as it came."""
+    fields, parts = item_fields(Item((SHARED,)), EVERY)
+    (came,) = read_item("lobby", Fields(fields, "FRAME"), parts, {}, lambda _: bytes(range(10))).frames
+
+    assert (parts, came.picture.handle.owner) == ([], "capture.lobby")
+    assert came.picture.handle.place == tuple(PLACE)
+    assert item_fields(Item((came,)), {}) == item_fields(Item((SHARED,)), EVERY)
+    assert np.array_equal(came.picture.bgr(), SHARED.picture.bgr())
+
+
+def test_an_unchanged_frame_of_1080p_costs_a_few_hundred_bytes_of_header():
+    """Its picture stays where it is: with the default working image less than a two-hundredth of it crosses a link."""
+    slots = new_slots(4 << 20)
+    picture = Picture("yuv420", 1080, 1920, slots.put(bytes(1080 * 1920 * 3 // 2)))
+    frame = Frame(camera="lobby", time_ns=10**18, picture=picture, working=np.zeros((27, 48), np.uint8))
+    sent, settled = (
+        sum(
+            len(part)
+            for part in encode(
+                Envelope((2**62, 2**62), 9, Message("lobby", (1, 2, 2**62), Item((f,)))), EVERY
+            )
+        )
+        for f in (frame, frame.settled("unchanged", "unchanged"))
+    )
+
+    assert sent < picture.nbytes / 1500
+    assert settled < 200
+
+
+def test_one_changed_byte_of_a_checked_working_image_is_found():
+    """Where its frame's picture has a checksum, each link compares."""
+    checked = replace(FULL, picture=replace(FULL.picture, checksum=checksum(bytes(range(10)))))
+    fields, parts = item_fields(Item((checked,)))
+    changed_part = bytes([*parts[1][:-1], parts[1][-1] ^ 1])
+
+    assert read_item("lobby", Fields(fields, "FRAME"), parts).frames[0].picture.checksum is not None
+    with pytest.raises(LostPictureError, match="its bytes have changed on the way"):
+        read_item("lobby", Fields(fields, "FRAME"), [parts[0], changed_part])

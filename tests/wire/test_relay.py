@@ -20,7 +20,9 @@ class Bench:
         self.numbers = {"preprocess.0": 0}
         self.node.tick(0.0)
         ((_, hello),) = self.node.out
-        self.node.receive(0.0, "preprocess.0", Envelope((hello.body.nonce, 9), 0, messages.Welcome()))
+        self.node.receive(
+            0.0, "preprocess.0", Envelope((hello.body.nonce, 9), 0, messages.Welcome("preprocess.0"))
+        )
         for i, stage in enumerate(lowers):
             self.join(f"{stage}.0", f"be{i}")
         self.sent()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from keepframe.config.pipeline import Pipeline, Stage
+from keepframe.config.pipeline import CAPTURE, Pipeline, Stage
 
 
 def advice(pipeline: Pipeline) -> list[str]:
@@ -23,6 +23,12 @@ def _of_stage(stage: Stage, pipeline: Pipeline) -> Iterator[str]:
         yield (
             f"stages.{stage.name}.replicas: {stage.replicas} replicas for {cameras} camera{'' if cameras == 1 else 's'}: "
             f"{idle} will idle, for a camera passes through one replica at a time"
+        )
+    is_reachable = pipeline.listen_of(CAPTURE) or pipeline.at_of(CAPTURE)
+    if is_reachable and CAPTURE in stage.inputs and not stage.is_archive:
+        yield (
+            f"stages.{stage.name}: looks at captured pictures, so it belongs on the cameras' machine: "
+            "elsewhere every one of them is fetched over the network"
         )
     for use in stage.steps:
         if use.contract is not None and use.contract.forgets:

@@ -46,6 +46,8 @@ class Capture:
     """What holds for the capture of every camera: the table [stages.capture]."""
 
     store: Store = field(default_factory=Store)
+    check_pixels: bool = False
+    """Whether each picture gets a checksum when it is captured, which whoever looks at it compares."""
     hang_after_s: float = 60.0
     max_memory: int = 2_000_000_000
     """How many bytes of its own a process may take before it is ended and started again."""

@@ -19,7 +19,7 @@ from keepframe.config.uses import Reader, refusal
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 STAGE_KEYS = ("inputs", "use", "steps", "replicas", "queue", "hang_after", "max_memory", *REACH_KEYS)
-CAPTURE_KEYS = ("store", "hang_after", "max_memory", *REACH_KEYS)
+CAPTURE_KEYS = ("store", "check_pixels", "hang_after", "max_memory", *REACH_KEYS)
 
 Limits = TypeVar("Limits", Queue, Store)
 Bounded = TypeVar("Bounded", Capture, Stage)
@@ -49,6 +49,11 @@ def read_capture(table: Any, problems: Problems) -> Capture:
     capture = Capture()
     if "store" in table:
         capture = replace(capture, store=_limits((*keys, "store"), table["store"], Store(), problems))
+    if "check_pixels" in table:
+        told_so = table["check_pixels"]
+        if not isinstance(told_so, bool):
+            problems.add((*keys, "check_pixels"), f"expected true or false, got {told(told_so)}")
+        capture = replace(capture, check_pixels=told_so is True)
     return _with_bounds(keys, table, capture, problems)
 
 

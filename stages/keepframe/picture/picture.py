@@ -6,6 +6,7 @@ Where its bytes lie is the handle's business; how planes become other planes is 
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, get_args
@@ -13,7 +14,7 @@ from typing import Any, Literal, TypeVar, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from keepframe.errors import PictureError
+from keepframe.errors import LostPictureError, PictureError
 from keepframe.picture import encoded, planes
 from keepframe.picture.handle import Handle, Inline, Room
 
@@ -45,6 +46,8 @@ class Picture:
     """yuv420: luma from 0 to 255 (True) or from 16 to 235 (False)."""
     matrix: Matrix = "bt601"
     """yuv420: how colour was split off."""
+    checksum: int | None = None
+    """Of its bytes, taken where it was captured, see checksum(); None: nobody looks."""
     _made: dict[str, Image] = field(default_factory=dict, repr=False)  # decoding once is enough
 
     def __post_init__(self) -> None:
@@ -135,8 +138,14 @@ class Picture:
         return read_only(self._read(make_own))
 
     def _read(self, make: Callable[[memoryview], Made]) -> Made:
-        """What is made of the bytes. Raises StalePictureError if they were let go meanwhile, else what making it raises."""
+        """
+        What is made of the bytes. Raises StalePictureError if they were let go meanwhile, else what making it raises.
+
+        With a checksum LostPictureError if they are not what was captured.
+        """
         data = self.handle.data()
+        if self.checksum is not None:
+            self._compare(data, self.checksum)
         try:
             made = make(data)
         except PictureError:
@@ -144,6 +153,15 @@ class Picture:
             raise
         self.handle.check()
         return made
+
+    def _compare(self, data: memoryview, expected: int) -> None:
+        got = checksum(data)
+        self.handle.check()
+        if got != expected:
+            raise LostPictureError(
+                f"{self.format} of {self.width}x{self.height}: its bytes have changed since it was captured, "
+                f"expected checksum {expected:08x}, got {got:08x}"
+            )
 
     def _gray(self, data: memoryview, shrink: int) -> Image:
         if shrink not in (1, 2, 4, 8):
@@ -182,6 +200,16 @@ def size_of(format: Format, height: int, width: int) -> int | None:
     return {"gray": height * width, "bgr": 3 * height * width, "yuv420": height * width + 2 * half}.get(
         format
     )
+
+
+def checksum(data: bytes | memoryview) -> int:
+    """
+    CRC-32 of a picture's bytes: finds what goes wrong by itself, not what somebody means to hide. 0.4 ms a megabyte.
+
+    >>> f"{checksum(b'123456789'):08x}"
+    'cbf43926'
+    """
+    return zlib.crc32(data)
 
 
 def read_only(image: Image) -> Image:

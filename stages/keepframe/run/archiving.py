@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from keepframe.archive import Archive
-from keepframe.errors import ArchiveLockedError, StalePictureError
+from keepframe.errors import ArchiveLockedError, LostPictureError, StalePictureError
 from keepframe.run.exits import LOCKED, OK
 from keepframe.run.logs import log
 from keepframe.run.process import Process, Seat, new_nonce
@@ -59,7 +59,7 @@ class Archiving(Process):
 
     def _next(self) -> OpenJob | CommitJob | None:
         with self.shell.condition:
-            self.shell.wait_for(lambda: self.is_leaving or self.node.jobs)
+            self.shell.wait_for(lambda: self.is_leaving or self.node.has_work)
             return self.node.take()
 
     def _has_done(self, step: Callable[[], object]) -> bool:
@@ -97,6 +97,9 @@ class Archiving(Process):
             return
         try:
             outcomes = self.archive.commit(job.camera, job.epoch, job.upto, job.items, job.memory, job.events)
+        except LostPictureError as error:
+            self._tell_lost(str(error), camera=job.camera)
+            outcomes = None
         except StalePictureError as error:
             # its capture has let it go: it has a newer session, or is about to begin one
             log.warning("stale", camera=job.camera, error=str(error))

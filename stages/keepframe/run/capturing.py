@@ -10,12 +10,14 @@ from typing import Any
 from keepframe.config.pipeline import CAPTURE, Pipeline
 from keepframe.config.pipeline import Store as Limits
 from keepframe.frame import Frame, Position
+from keepframe.picture import checksum
 from keepframe.picture.owned_slots import OwnedSlots
 from keepframe.run.exits import FAILED, LOCKED, OK
 from keepframe.run.logs import log
 from keepframe.run.privacy import Privacy
 from keepframe.run.process import Process, Seat, new_nonce, opened
 from keepframe.run.retrying import Retries
+from keepframe.run.stores import new_store
 from keepframe.stage import CameraEvent, read_source
 from keepframe.wire.capture import CaptureNode, Credit
 from keepframe.wire.lasting_store import LastingStore
@@ -41,7 +43,12 @@ class Capturing(Process):
         self._oldest: Position | None = None
         """The oldest frame that is not settled, as far as status() has seen, and since when it is the oldest."""
         self._oldest_since = 0.0
-        self.slots = opened(OwnedSlots, seat.stores[camera]) if camera in seat.stores else None
+        fd = seat.stores.get(camera)
+        if fd is None and seat.tells_places:
+            fd = new_store(
+                pipeline.capture.store
+            )  # it has no supervisor, which would keep it over all its lives
+        self.slots = opened(OwnedSlots, fd) if fd is not None else None
         if self.slots is not None:
             self.source.lend(self.slots.room)
         node = CaptureNode(
@@ -58,6 +65,8 @@ class Capturing(Process):
             holds=max(map(pipeline.holds, pipeline.stages)),
             store=self._store(camera, pipeline.capture.store),
         )
+        node.slots = self.slots
+        node.readers = pipeline.callers(CAPTURE) if seat.tells_places else ()
         super().__init__(seat, node)
 
     def work(self) -> int:
@@ -173,8 +182,11 @@ class Capturing(Process):
             node.cut()
 
     def _shared(self, frame: Frame) -> Frame:
-        """The frame with its picture in memory that the other processes see too, if there is room."""
+        """The frame with its picture in memory that the other processes see too, if there is room, and with its checksum, if there shall be one."""
         picture = frame.picture
+        if picture is not None and self.seat.pipeline.capture.check_pixels:
+            picture = replace(picture, checksum=checksum(picture.handle.data()))
+            frame = replace(frame, picture=picture)
         if self.slots is None or picture is None or not picture.handle.is_lasting:
             return frame
         slot = self.slots.put(picture.handle.data())

@@ -10,7 +10,7 @@ import ctypes
 import os
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,13 +21,16 @@ import cv2
 
 from keepframe.config.pipeline import CAPTURE, Pipeline
 from keepframe.frame import Position
+from keepframe.picture.remote import Remote
 from keepframe.picture.slots import Slots
 from keepframe.run.addresses import address, listening, new_site, places, processes, stage_of
 from keepframe.run.control import Control
 from keepframe.run.exits import INTERRUPTED
 from keepframe.run.finding import Finder
 from keepframe.run.hand import Hand
+from keepframe.run.logs import log
 from keepframe.run.strangers import Strangers
+from keepframe.wire.fetch import FetchingNode
 from keepframe.wire.keys import Keys
 from keepframe.wire.link import Node
 from keepframe.wire.shell import Shell
@@ -92,7 +95,8 @@ class Seat:
     def keys(self) -> Keys | None:
         """The keys that this process needs; None where it has nobody on a network, or no keys are named. Raises ConfigError."""
         pipeline = self.pipeline
-        uppers = [upper for upper in pipeline.uppers(self.stage) if pipeline.at_of(upper)]
+        owners = () if self.stage == CAPTURE else (CAPTURE,)  # of pictures, wherever frames come from
+        uppers = [upper for upper in {*pipeline.uppers(self.stage), *owners} if pipeline.at_of(upper)]
         lowers = pipeline.lowers(self.stage) if pipeline.listen_of(self.stage) is not None else ()
         if pipeline.keys is None or not (uppers or lowers):
             return None
@@ -102,6 +106,15 @@ class Seat:
     def read_stores(self) -> list[Slots]:
         """The picture stores of all cameras, to read."""
         return [opened(Slots, fd) for fd in self.stores.values()]
+
+    @property
+    def tells_places(self) -> bool:
+        """
+        Whether a picture in a capture's store travels as its place also to processes that do not share it, which fetch it.
+
+        So it is where captures can be reached from other machines; else its pixels travel.
+        """
+        return bool(self.pipeline.listen_of(CAPTURE) or self.pipeline.at_of(CAPTURE))
 
     def address_of(self, process: str) -> str:
         """Where a process of this machine is found."""
@@ -123,8 +136,12 @@ class Process:
         self.seat, self.node, self.control = seat, node, seat.control
         uppers = {upper: seat.address_of(upper) for upper in node.ports}
         self.shell = Shell(node, seat.listens_at() if node.lowers else None, uppers, stores, seat.keys())
+        if isinstance(node, FetchingNode) and seat.tells_places:
+            node.fetches, self.shell.traffic.fetch = True, self.fetch
+        node.tells_places = seat.tells_places
         self._strangers = Strangers()
         self.finder = seat.finder()
+        self._looks_for_captures = CAPTURE in seat.pipeline.uppers(seat.stage)
         self._follow()
         self.is_leaving = False
         self._signals = 0
@@ -148,6 +165,17 @@ class Process:
             self.finder.stop()
             self.shell.stop()
 
+    def fetch(self, remote: Remote) -> bytearray:
+        """A picture out of a capture's store that is not here; waits for it. By the worker only, outside a turn. See Remote."""
+        node = self.node
+        if not isinstance(node, FetchingNode):
+            raise TypeError(f"{node.name} fetches no pictures")
+        with self.shell.turn():
+            wanted = node.want(remote)
+        with self.shell.condition:
+            self.shell.wait_for(lambda: wanted.is_over)
+            return node.taken(remote)
+
     def leave(self) -> None:
         """Asked to go; called inside a turn."""
         self.is_leaving = True
@@ -166,6 +194,8 @@ class Process:
         if self._signals and not self.is_leaving:
             self.leave()
         self._follow()
+        while self.shell.traffic.lost:
+            self._tell_lost(self.shell.traffic.lost.pop(0))
         self.control.tell("status", **self.status())
 
     def _unmet(self) -> list[str]:
@@ -179,12 +209,27 @@ class Process:
 
     def _follow(self) -> None:
         """Connect to what was found on the network; what is found no more is let go of once nothing comes from it."""
+        if isinstance(self.node, FetchingNode) and self.node.strangers:
+            self._look_for(self.node.strangers)
         found = self.finder.found()
         for upper, at in found.items():
             self.shell.connect(upper, at)
         for upper, port in list(self.node.ports.items()):
             if "@" in upper and upper not in found and not port.is_up:
                 self.shell.disconnect(upper)
+
+    def _look_for(self, owners: Iterable[str]) -> None:
+        """Captures that have wanted pictures, and that this process gets no frames from."""
+        if self.seat.pipeline.at_of(CAPTURE):
+            if not self._looks_for_captures:
+                self._looks_for_captures = True
+                self.finder.look_for(CAPTURE, places(self.seat.pipeline, CAPTURE))
+            return
+        for owner in owners:
+            self.shell.connect(owner, self.seat.address_of(owner))
+
+    def _tell_lost(self, why: str, **told: str) -> None:
+        log.error("lost-picture", **told, error=why, detail="its session ends, and its frame comes again")
 
     def _on_command(self, command: dict[str, Any]) -> None:
         match command.get("do"):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from keepframe.errors import LostPictureError
 from keepframe.frame import Frame, Item
 from keepframe.run.exits import OK
 from keepframe.run.logs import log
@@ -39,7 +40,7 @@ class Relaying(Process):
         with self.serving():
             while True:
                 with self.shell.condition:
-                    self.shell.wait_for(lambda: self.is_leaving or self.node.ended or self.node.waiting)
+                    self.shell.wait_for(lambda: self.is_leaving or self.node.ended or self.node.has_work)
                     ended, self.node.ended = self.node.ended, []
                     work = None if self.is_leaving else self.node.take()
                     self.since = time.monotonic() if work else None
@@ -79,7 +80,15 @@ class Relaying(Process):
             session.line = Line(steps, session.camera, session.memory, session.committed, self.shared)
         if isinstance(thing, Item) and thing.outcome is None:
             self.seat.hand.take(session.camera, thing.at)
-        things = session.line.push(thing)
+        try:
+            things = session.line.push(thing)
+        except LostPictureError as error:
+            self.seat.hand.release()
+            self._tell_lost(str(error), camera=session.camera)
+            with self.shell.turn():
+                self.since = None
+                self.node.give_up(session)
+            return
         self.seat.hand.release()
         is_current = (
             self.node.sessions.get(session.camera) is session

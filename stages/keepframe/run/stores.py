@@ -9,9 +9,18 @@ from __future__ import annotations
 
 import os
 
-from keepframe.config.pipeline import CAPTURE, Pipeline
+from keepframe.config.pipeline import CAPTURE, Pipeline, Store
 from keepframe.picture.slots import Slots, read_only
 from keepframe.run.logs import log
+
+
+def new_store(store: Store) -> int:
+    """
+    The file descriptor of a store for one camera that may hold so much. Raises OSError where the system has no such memory.
+
+    Beside what is held it has room for the picture that waits, and for gaps between pictures of different sizes.
+    """
+    return Slots.create(store.bytes + store.bytes // 4, 3 * store.frames + 16)
 
 
 class Stores:
@@ -28,8 +37,7 @@ class Stores:
         store = pipeline.capture.store
         try:
             for camera in pipeline.cameras:
-                # beside what is held: the picture that waits for room, and gaps between pictures of different sizes
-                fd = Slots.create(store.bytes + store.bytes // 4, 3 * store.frames + 16)
+                fd = new_store(store)
                 self._fds[camera] = fd, -1
                 self._fds[camera] = fd, read_only(fd)
         except OSError as error:

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from keepframe.errors import LostPictureError
 from keepframe.frame import Frame, Item, Position
 from keepframe.stage.contract import Contract, held_back
 from keepframe.stage.memory import pack, unpack
@@ -201,6 +202,8 @@ class Step:
             if given is None and self.contract.gives_frame:
                 raise TypeError(FORGOTTEN)
             self._place(outputs_of(given, MAX_PARTS * (self.holds + 1)))
+        except LostPictureError:  # no fault of the frame's: it comes again
+            raise
         except Exception as error:  # noqa: BLE001  a stage that raises loses that frame only
             held.outs[i] = [frame.settled("failed", self._told(error))]
 
@@ -219,6 +222,8 @@ class Step:
         if flush is not None:
             try:
                 self._place(outputs_of(flush(), MAX_PARTS * (self.holds + 1)))
+            except LostPictureError:
+                raise
             except Exception as error:  # noqa: BLE001  a stage that raises loses what it held, nothing else
                 told = self._told(error)
         for held in self._undone():

@@ -18,7 +18,7 @@ from keepframe.frame import START, Frame, Item, Position
 from keepframe.stage.memory import pack, unpack
 from keepframe.wire import messages
 from keepframe.wire.codec import MAX_EVENTS, fitting
-from keepframe.wire.link import Node
+from keepframe.wire.fetch import OwningNode
 from keepframe.wire.store import Store, Stored
 from keepframe.wire.suspects import DEATHS, Suspects
 
@@ -38,7 +38,7 @@ class Credit:
     nbytes: int = 64 << 20
 
 
-class CaptureNode(Node):
+class CaptureNode(OwningNode):
     """
     The node of one camera's capture.
 

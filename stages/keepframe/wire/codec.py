@@ -18,12 +18,22 @@ from keepframe.archive import MemoryDelta
 from keepframe.archive.row import plain
 from keepframe.errors import WireError
 from keepframe.frame import STRENGTH, Frame, Item
+from keepframe.picture.remote import Place
 from keepframe.picture.slots import Slots
 from keepframe.wire import messages
 from keepframe.wire.fields import MAX_TEXT, NAME, Fields
-from keepframe.wire.payload import NO_STORES, Part, item_fields, read_item, stores_of
+from keepframe.wire.payload import (
+    NO_STORES,
+    Fetcher,
+    Part,
+    cannot_fetch,
+    item_fields,
+    read_item,
+    read_place,
+    stores_of,
+)
 
-VERSION = 1
+VERSION = 2
 MAX_HEADER = 4096
 MAX_MEMORY = 64 << 20
 MAX_KEYS = 4096
@@ -45,6 +55,8 @@ KINDS = {
     "MARK": messages.Mark,
     "ACK": messages.Ack,
     "BREAK": messages.Break,
+    "FETCH": messages.Fetch,
+    "PICTURE": messages.Picture,
 }
 _NAMES = {body: kind for kind, body in KINDS.items()}
 _LIMITS: dict[str, Any] = {
@@ -130,15 +142,19 @@ def _misfit(item: Item) -> str:
         header = msgpack.packb(fields)
         if len(header) > MAX_HEADER - 256:
             return f"its header takes {len(header)} bytes, expected at most {MAX_HEADER - 256}: fewer or shorter notes, fewer parts"
-        read_item("", Fields(_unpack(header, _LIMITS), "FRAME"), parts, stores)
+        read_item("", Fields(_unpack(header, _LIMITS), "FRAME"), parts, stores, cannot_fetch)
     except (ValueError, TypeError, OverflowError) as error:
         return str(error)
     return ""
 
 
-def decode(parts: Sequence[Part], stores: Mapping[int, Slots] = NO_STORES) -> messages.Envelope:
+def decode(
+    parts: Sequence[Part], stores: Mapping[int, Slots] = NO_STORES, fetch: Fetcher | None = None
+) -> messages.Envelope:
     """
-    The envelope that these parts are; stores: the picture stores that are here, by their ids. Raises WireError for everything else.
+    The envelope that these parts are. Raises WireError for everything else, LostPictureError for pixels that are not what was sent.
+
+    stores: the picture stores that are here, by their ids. fetch: gets a picture out of another one; None: nobody can.
 
     >>> decode(encode(messages.Envelope((1, 2), 3, messages.Ping(True)))).body
     Ping(is_ready=True)
@@ -160,15 +176,19 @@ def decode(parts: Sequence[Part], stores: Mapping[int, Slots] = NO_STORES) -> me
     number = f.integer("number")
     kind = f.one_of("kind", list(KINDS))
     f.where = kind
-    body = _read(kind, f, parts[1:], stores)
+    body = _read(kind, f, parts[1:], stores, fetch)
     f.end()
     return messages.Envelope(connection, number, body)
 
 
-def _fields(body: messages.Body, stores: Container[int]) -> tuple[list[Any], list[Part]]:
+def _fields(  # noqa: C901  one case for each kind
+    body: messages.Body, stores: Container[int]
+) -> tuple[list[Any], list[Part]]:
     match body:
         case messages.Hello():
             return [body.nonce, body.name, body.is_ready, body.pipeline, body.stores[:MAX_STORES]], []
+        case messages.Welcome():
+            return [body.name], []
         case messages.Refuse():
             return [body.nonce, _cut(body.why, 500)], []
         case messages.Ping():
@@ -191,15 +211,21 @@ def _fields(body: messages.Body, stores: Container[int]) -> tuple[list[Any], lis
             return [body.camera, body.epoch, body.taken, _told(body.outcomes)], []
         case messages.Break():
             return [body.camera, body.epoch, body.newest, body.suspect], []
+        case messages.Fetch():
+            return [body.place, body.offset], []
+        case messages.Picture():
+            return [body.place, body.offset], [] if body.data is None else [body.data]
         case _:
             return [], []
 
 
-def _read(kind: str, f: Fields, parts: Sequence[Part], stores: Mapping[int, Slots]) -> messages.Body:
+def _read(  # noqa: C901  one line for each kind
+    kind: str, f: Fields, parts: Sequence[Part], stores: Mapping[int, Slots], fetch: Fetcher | None
+) -> messages.Body:
     if kind == "FRAME":
         camera, epoch = f.name("camera"), f.epoch("epoch")
-        return messages.Frame(camera, epoch, read_item(camera, f, parts, stores))
-    expected = {"OPENED": (1, 1), "MARK": (0, 1)}.get(kind, (0, 0))
+        return messages.Frame(camera, epoch, read_item(camera, f, parts, stores, fetch))
+    expected = {"OPENED": (1, 1), "MARK": (0, 1), "PICTURE": (0, 1)}.get(kind, (0, 0))
     if not expected[0] <= len(parts) <= expected[1]:
         raise WireError(f"{kind}: {len(parts)} parts follow the header, expected {expected[1]}")
     match kind:
@@ -208,7 +234,7 @@ def _read(kind: str, f: Fields, parts: Sequence[Part], stores: Mapping[int, Slot
                 f.integer("nonce"), _replica(f), f.flag("is_ready"), f.text("pipeline", 64), _read_stores(f)
             )
         case "WELCOME":
-            return messages.Welcome()
+            return messages.Welcome(_replica(f))
         case "REFUSE":
             return messages.Refuse(f.integer("nonce"), f.text("why"))
         case "PING":
@@ -234,6 +260,10 @@ def _read(kind: str, f: Fields, parts: Sequence[Part], stores: Mapping[int, Slot
             return messages.Mark(*head, memory, _read_events(f), weight)
         case "ACK":
             return messages.Ack(f.name("camera"), f.epoch("epoch"), f.position("taken"), _read_told(f))
+        case "FETCH":
+            return messages.Fetch(*_read_range(f))
+        case "PICTURE":
+            return _read_picture(f, parts)
         case _:
             return messages.Break(
                 f.name("camera"), f.epoch("epoch"), f.epoch("newest"), f.maybe_position("suspect")
@@ -300,6 +330,23 @@ def _read_held(f: Fields) -> tuple[tuple[int, int], tuple[int, int]] | None:
         return None
     ends = Fields(held, f"{f.where}.held", 2)
     return ends.position("first"), ends.position("last")
+
+
+def _read_range(f: Fields) -> tuple[Place, int]:
+    """A picture's place, and an offset in it at which a part may begin."""
+    place = read_place(Fields(f.take("place"), f"{f.where}.place", 4))
+    offset = f.integer("offset", 0, place[3] - 1)
+    if offset % messages.CHUNK:
+        raise WireError(f"{f.where}.offset: expected a multiple of {messages.CHUNK}, got {offset}")
+    return place, offset
+
+
+def _read_picture(f: Fields, parts: Sequence[Part]) -> messages.Picture:
+    place, offset = _read_range(f)
+    expects = min(messages.CHUNK, place[3] - offset)
+    if parts and len(parts[0]) != expects:
+        raise WireError(f"PICTURE: expected {expects} bytes from {offset} on, got {len(parts[0])}")
+    return messages.Picture(place, offset, parts[0] if parts else None)
 
 
 def _read_weight(f: Fields) -> Fraction:

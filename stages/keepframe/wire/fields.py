@@ -45,12 +45,12 @@ class Fields:
             raise self._wrong(name, f"an integer from {low} to {high}", value)
         return value
 
-    def maybe_integer(self, name: str, low: int = 0) -> int | None:
-        """An integer from low, or nothing."""
+    def maybe_integer(self, name: str, low: int = 0, high: int = MAX_INT) -> int | None:
+        """An integer from low to high, or nothing."""
         if self.values[self.place : self.place + 1] == [None]:
             self.place += 1
             return None
-        return self.integer(name, low)
+        return self.integer(name, low, high)
 
     def maybe_number(self, name: str) -> float | None:
         """A finite number, or nothing."""

@@ -15,7 +15,7 @@ from fractions import Fraction
 from keepframe.archive import Epoch, MemoryDelta, Standing
 from keepframe.frame import START, STRENGTH, Item, Position
 from keepframe.wire import messages
-from keepframe.wire.link import Node
+from keepframe.wire.fetch import FetchingNode, remotes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Gathering:
         return tuple(best)
 
 
-class ArchiveNode(Node):
+class ArchiveNode(FetchingNode):
     """The node of the archive."""
 
     def __init__(
@@ -104,17 +104,37 @@ class ArchiveNode(Node):
 
     def take(self) -> OpenJob | CommitJob | None:
         """
-        The next job; None if there is none.
+        The next job; None if there is none that can be done.
 
-        A session that opens need not wait for what others have to commit, only for its own camera's last session.
+        A session that opens need not wait for what others have to commit, only for its own camera's last session. A commit waits until
+        its pictures are here, and the commits of other cameras do not wait for it.
         """
-        committing: set[str] = set()
-        for place, job in enumerate(self.jobs):
-            if isinstance(job, OpenJob) and job.camera not in committing:
-                del self.jobs[place]
-                return job
-            committing.add(job.camera)
-        return self.jobs.popleft() if self.jobs else None
+        job = self._next()
+        if job is not None:
+            self.jobs.remove(job)
+            if isinstance(job, CommitJob):
+                self.hand_over(frame for item in job.items for frame in item.frames)
+        return job
+
+    @property
+    def has_work(self) -> bool:
+        """Whether take() has something to give."""
+        return self._next() is not None
+
+    def look_ahead(self) -> None:
+        """Want the pictures of what is to be committed."""
+        for job in self.jobs:
+            self._is_here(job)
+
+    def _next(self) -> OpenJob | CommitJob | None:
+        firsts: dict[str, OpenJob | CommitJob] = {}
+        for job in self.jobs:
+            firsts.setdefault(job.camera, job)
+        in_turn = sorted(firsts.values(), key=lambda job: isinstance(job, CommitJob))
+        return next((job for job in in_turn if self._is_here(job)), None)
+
+    def _is_here(self, job: OpenJob | CommitJob) -> bool:
+        return isinstance(job, OpenJob) or self.are_here(frame for item in job.items for frame in item.frames)
 
     def opened(self, job: OpenJob, standing: Standing | None, newest: Epoch) -> None:
         """The catalogue has answered; None: a newer session is known."""
@@ -129,6 +149,9 @@ class ArchiveNode(Node):
 
     def committed(self, job: CommitJob, outcomes: messages.Outcomes | None, newest: Epoch) -> None:
         """The transaction is done; None: a newer session has begun, nothing was written."""
+        self.drop(remotes_of(frame for item in job.items for frame in item.frames))
+        if outcomes is None:  # what comes behind it would leave a hole
+            self.jobs = deque(j for j in self.jobs if (j.camera, j.epoch) != (job.camera, job.epoch))
         g = self._current(job.camera, job.epoch)
         if g is None:
             return
@@ -173,8 +196,9 @@ class ArchiveNode(Node):
             items = g.best_upto(m.upto)
             self.jobs.append(CommitJob(g.camera, g.epoch, m.upto, items, marked.memory, marked.events))
 
-    def pump(self, now: float) -> None:  # noqa: ARG002  the archive waits for nothing
-        """Tell how far frames have been taken, once for all that came in together."""
+    def pump(self, now: float) -> None:
+        """Tell how far frames have been taken, once for all that came in together, and ask for pictures."""
+        super().pump(now)
         for g in self.sessions.values():
             taken = min(g.taken.values(), default=START)
             if taken > g.told and g.is_whole(g.branches):
@@ -183,6 +207,7 @@ class ArchiveNode(Node):
 
     def link_down(self, peer: str) -> None:
         """What was gathered over this link is of no use without the rest."""
+        super().link_down(peer)
         for camera in [c for c, g in self.sessions.items() if peer in g.branches]:
             del self.sessions[camera]
 

@@ -7,7 +7,7 @@ in capture.py, relay.py and gather.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
 from keepframe.wire import messages
@@ -18,12 +18,22 @@ DEAD_S, PING_S = 3.0, 1.0
 FIRST_HELLO_S = 0.25  # until somebody has answered; libzmq's own reconnecting is the slower part
 
 
+class _Every(Container[int]):
+    """Holds whatever it is asked for."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+EVERY = _Every()
+
+
 @dataclass(slots=True)
 class Port:
     """One end of a link to one peer."""
 
     name: str
-    """The peer's name, "score.0"; of a receiver known once it has said HELLO."""
+    """The peer's name, "score.0"; known once it has said HELLO or WELCOME, till then where it was found."""
     is_receiver: bool
     """Whether this end is the receiver of frames; receivers say HELLO."""
     is_ready: bool = False
@@ -75,6 +85,10 @@ class Node:
         self.told_ready = False
         self.stores: tuple[int, ...] = ()
         """The ids of the picture stores that are here; whoever sends to this node is told."""
+        self.readers: tuple[str, ...] = ()
+        """Stages that may come here beside those that frames are sent to, to fetch pictures."""
+        self.tells_places = False
+        """Whether a picture in a store travels as its place also to whoever does not share it, to be fetched."""
 
     def send(self, peer: str, body: Body) -> None:
         """Send to a peer; to one that is not connected nothing is sent, its sessions are over already."""
@@ -93,7 +107,7 @@ class Node:
         if port is None:
             return
         if isinstance(body, messages.Welcome):
-            self._on_welcome(port, peer, envelope)
+            self._on_welcome(port, peer, envelope, body.name)
         elif isinstance(body, messages.Refuse):
             if port.is_receiver and body.nonce == port.asked:
                 self.refused[peer] = body.why
@@ -164,8 +178,10 @@ class Node:
                 ready[port.name] = peer
         return ready
 
-    def stores_of(self, peer: str) -> frozenset[int]:
-        """The picture stores that a peer has; none of somebody who is gone."""
+    def stores_of(self, peer: str) -> Container[int]:
+        """The picture stores of which a peer is told places; none of somebody who is gone."""
+        if self.tells_places:
+            return EVERY
         port = self.ports.get(peer)
         return port.stores if port is not None else frozenset()
 
@@ -203,6 +219,12 @@ class Node:
     def on_break(self, peer: str, m: messages.Break) -> None:
         """A session is over."""
 
+    def on_fetch(self, peer: str, m: messages.Fetch) -> None:
+        """Somebody wants a picture."""
+
+    def on_picture(self, peer: str, m: messages.Picture) -> None:
+        """A picture that was asked for, or a part of it, has come."""
+
     # the handshake
 
     def _ask(self, peer: str, port: Port) -> None:
@@ -223,19 +245,19 @@ class Node:
         port = Port(m.name, is_receiver=False, is_ready=m.is_ready, asked_at=self.now, heard=self.now)
         port.connection, port.stores = (m.nonce, self.nonce()), frozenset(m.stores)
         self.ports[peer] = port
-        self.out.append((peer, Envelope(port.connection, 0, messages.Welcome())))
+        self.out.append((peer, Envelope(port.connection, 0, messages.Welcome(self.name))))
         self._look_down()
 
     def _misfit(self, m: messages.Hello) -> str:
         if m.pipeline != self.pipeline:
             return f"{m.name} runs configuration {m.pipeline!r}, {self.name} {self.pipeline!r}: start both from one pipeline.toml"
-        if m.name.rpartition(".")[0] not in self.lowers:
+        if m.name.rpartition(".")[0] not in (*self.lowers, *self.readers):
             return (
                 f"{m.name} is no receiver of {self.name}; it sends to: {', '.join(self.lowers) or 'nobody'}"
             )
         return ""
 
-    def _on_welcome(self, port: Port, peer: str, envelope: Envelope) -> None:
+    def _on_welcome(self, port: Port, peer: str, envelope: Envelope, name: str) -> None:
         connection = envelope.connection
         if (
             not port.is_receiver
@@ -246,7 +268,7 @@ class Node:
             return
         self.reset(peer)
         self.refused.pop(peer, None)
-        port.connection, port.heard, port.asks = connection, self.now, 0
+        port.connection, port.heard, port.asks, port.name = connection, self.now, 0, name
 
     def _dispatch(self, port: Port, peer: str, body: Body) -> None:
         match body:
@@ -266,6 +288,10 @@ class Node:
                 self.on_ack(peer, body)
             case messages.Break():
                 self.on_break(peer, body)
+            case messages.Fetch():
+                self.on_fetch(peer, body)
+            case messages.Picture():
+                self.on_picture(peer, body)
 
     def _look_down(self) -> None:
         """Peers have come, gone, become ready or not: tell the upper side, and place the cameras anew."""

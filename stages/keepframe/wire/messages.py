@@ -12,10 +12,14 @@ from fractions import Fraction
 
 from keepframe.archive import NEVER, Epoch, MemoryDelta
 from keepframe.frame import Decision, Item, Position
+from keepframe.picture.remote import Place
 
 Outcomes = list[tuple[Position, Decision]]
 Connection = tuple[int, int]
 """The nonces of both ends: receiver's, sender's."""
+
+CHUNK = 1 << 18
+"""How many bytes of a picture one PICTURE carries at most: a PING behind it must not wait until this end is taken for dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,9 @@ class Hello:
 @dataclass(frozen=True, slots=True)
 class Welcome:
     """Sender to receiver: the connection stands; its nonces are in the envelope."""
+
+    name: str
+    """Who it is: a receiver may know no more than where it has found it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +131,24 @@ class Break:
     suspect: Position | None = None
 
 
-Body = Hello | Welcome | Refuse | Ping | Open | Opened | Frame | Mark | Ack | Break
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """To a capture, beside the sessions: the bytes of a picture in its store, from `offset` on."""
+
+    place: Place
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A capture's answer to FETCH: these bytes, at most CHUNK; None: the picture was let go."""
+
+    place: Place
+    offset: int
+    data: bytes | memoryview | None
+
+
+Body = Hello | Welcome | Refuse | Ping | Open | Opened | Frame | Mark | Ack | Break | Fetch | Picture
 
 
 @dataclass(frozen=True, slots=True)

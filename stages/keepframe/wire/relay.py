@@ -11,13 +11,17 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 from keepframe.archive import Epoch
-from keepframe.frame import START, Item, Position
+from keepframe.frame import START, Frame, Item, Position
 from keepframe.stage.line import Mark as LineMark
 from keepframe.wire import messages
-from keepframe.wire.link import Node
+from keepframe.wire.fetch import FetchingNode, remotes_of
+
+LOOK_AHEAD = 4
+"""How many frames of a camera may have their pictures fetched before it is their turn."""
 
 
 @dataclass(eq=False, slots=True)
@@ -42,7 +46,7 @@ class Session:
     """Whatever the worker keeps for this session."""
 
 
-class RelayNode(Node):
+class RelayNode(FetchingNode):
     """The node of a stage between capture and archive."""
 
     def __init__(
@@ -68,17 +72,27 @@ class RelayNode(Node):
     # what the worker calls
 
     def take(self) -> tuple[Session, Item | LineMark] | None:
-        """The next piece of work, cameras taking turns; None if there is none. One at a time for each camera."""
-        for camera, s in self.sessions.items():
-            if s.waiting and not s.in_hand:
-                self.sessions[camera] = self.sessions.pop(camera)  # to the end of the queue
-                s.in_hand = True
-                m = s.waiting.popleft()
-                if isinstance(m, messages.Frame):
-                    return s, m.item
-                s.marks.append(m)
-                return s, LineMark(m.upto)
-        return None
+        """
+        The next piece of work, cameras taking turns; None if there is none. One at a time for each camera.
+
+        A frame whose picture has to be fetched for it waits for that.
+        """
+        s = self._next()
+        if s is None:
+            return None
+        self.sessions[s.camera] = self.sessions.pop(s.camera)  # to the end of the queue
+        s.in_hand = True
+        m = s.waiting.popleft()
+        if isinstance(m, messages.Frame):
+            self.hand_over(m.item.frames)
+            return s, m.item
+        s.marks.append(m)
+        return s, LineMark(m.upto)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether take() has something to give."""
+        return self._next() is not None
 
     def finish(
         self, s: Session, things: Sequence[Item | LineMark], events: Sequence[tuple[str, str]] = ()
@@ -94,6 +108,28 @@ class RelayNode(Node):
             else:
                 for down in s.down:
                     self.send(down, messages.Frame(s.camera, s.epoch, thing))
+
+    def needs(self, frame: Frame) -> bool:
+        """Whether the stage is going to look at the captured picture: there is nothing else to look at."""
+        return frame.outcome is None and frame.working is None
+
+    def give_up(self, s: Session) -> None:
+        """A picture did not come here as it was captured: the session ends, and its frames come again."""
+        if self.sessions.get(s.camera) is s:
+            self._break(s.camera)
+
+    def look_ahead(self) -> None:
+        """Want the pictures of the next few frames of every camera."""
+        for s in self.sessions.values():
+            for m in islice(s.waiting, LOOK_AHEAD):
+                self._is_here(m)
+
+    def _next(self) -> Session | None:
+        ready = (s for s in self.sessions.values() if s.waiting and not s.in_hand)
+        return next((s for s in ready if self._is_here(s.waiting[0])), None)
+
+    def _is_here(self, m: messages.Frame | messages.Mark) -> bool:
+        return isinstance(m, messages.Mark) or self.are_here(m.item.frames)
 
     def _pass_mark(self, s: Session, mark: LineMark) -> None:
         m = s.marks.popleft()
@@ -161,6 +197,7 @@ class RelayNode(Node):
 
     def link_down(self, peer: str) -> None:
         """Sessions from above are forgotten, those to below are broken."""
+        super().link_down(peer)
         for camera, s in list(self.sessions.items()):
             if s.up == peer:
                 self._end(camera)
@@ -188,6 +225,8 @@ class RelayNode(Node):
         s = self.sessions.pop(camera, None)
         if s is not None:
             self.ended.append(s)
+            for m in s.waiting:
+                self.drop(remotes_of(m.item.frames) if isinstance(m, messages.Frame) else ())
         return s
 
     def _queue(self, peer: str, m: messages.Frame | messages.Mark) -> None:

@@ -12,12 +12,13 @@ from typing import Any
 
 import zmq
 
-from keepframe.errors import StalePictureError, WireError
+from keepframe.errors import LostPictureError, StalePictureError, WireError
 from keepframe.picture.slots import Slots
 from keepframe.wire.codec import MAX_PARTS, decode, encode
 from keepframe.wire.endpoints import Endpoints
 from keepframe.wire.link import Node
 from keepframe.wire.messages import Envelope, Hello
+from keepframe.wire.payload import Fetcher
 
 BATCH = 64
 """How many messages of one socket are taken before the others have their turn."""
@@ -40,6 +41,10 @@ class Traffic:
         """How many were of somebody who may not send them, by who that is."""
         self.unsendable = 0
         """How many of this process's own did not, each of which has ended its connection."""
+        self.fetch: Fetcher | None = None
+        """Gets a picture out of a store that is not here; None: places in such stores are no part of the protocol here."""
+        self.lost: list[str] = []
+        """Messages with pixels that were not what was sent, in words, until somebody tells of them; each has ended its connection."""
 
     def receive(self, ready: Container[object], now: float) -> None:
         """Hand to the node what has come on the sockets that can be read."""
@@ -69,9 +74,11 @@ class Traffic:
                     raise WireError(f"message of {count} parts, expected at most {MAX_PARTS}")
                 if upper is None and self._endpoints.is_guarded:
                     self._check_key(frames)
-                envelope = decode([f.buffer for f in frames], self._stores)
+                envelope = decode([f.buffer for f in frames], self._stores, self.fetch)
                 if isinstance(envelope.body, Hello) and upper is None and self._endpoints.is_guarded:
                     self._check_name(frames, envelope.body)
+            except LostPictureError as error:
+                self.lost.append(str(error))
             except WireError:
                 self.rejected += 1
             except StrangerError as error:
