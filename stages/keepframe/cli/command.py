@@ -34,6 +34,7 @@ VERBS = {
     "list": "List the pictures an archive has kept.",
     "verify": "Prove that an archive is whole.",
     "why": "Explain what became of a frame, or why so little or so much was kept.",
+    "calibrate": "Look at an unchanging scene: its noise, its light, and what each setting would keep of it.",
     "replay": "Say which verdicts would be others under another configuration.",
     "plot": "Draw score, threshold and keeps over time.",
     "evaluate": "Say what the verdicts are worth on labelled pictures.",
