@@ -12,6 +12,7 @@ import argparse
 import ast
 import hashlib
 import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -120,7 +121,11 @@ class Bench:
             if known is None:
                 with tempfile.TemporaryDirectory() as folder:
                     file = footage.file or _written(footage, Path(folder) / "clip.mkv")
-                    kept = program(file, footage.labels.fps or 1.0)
+                    try:
+                        kept = program(file, footage.labels.fps or 1.0)
+                    except subprocess.CalledProcessError as error:
+                        print(f"left out, {name} failed: {error.stderr[-300:]}", file=sys.stderr)
+                        continue
                     known = [n for n in kept if n < footage.labels.count]
                 _remember(f"{footage.key} file {name}", known)
             told[name] = known
@@ -152,7 +157,8 @@ def _written(footage: Footage, path: Path) -> Path:
             picture = frame.picture
             if picture is None:
                 continue
-            stream.height, stream.width = picture.height, picture.width
+            if stream.width != picture.width:
+                stream.height, stream.width = picture.height, picture.width
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture.bgr(), format="bgr24")))
         container.mux(stream.encode())
     return path
@@ -260,7 +266,7 @@ def tell_scenes(told: dict[str, dict[str, Tally]], footage: Sequence[Footage]) -
     rows = []
     for method, of in told.items():
         together = sum(of.values(), Tally())
-        cells = [f"{t.prompt} / {t.false}" for t in (*(of[name] for name in counts), together)]
+        cells = [f"{t.prompt} / {t.false}" for t in (*(of.get(name, Tally()) for name in counts), together)]
         rows.append((method, *cells, _percent(together)))
     yield from table(head, rows)
 
