@@ -2,6 +2,9 @@ import sqlite3
 
 import pytest
 
+from keepframe.archive import Row
+from keepframe.cli.why import decided, learned
+
 
 def test_the_arithmetic_is_done_again(call, archive):
     """Score, threshold and what follows, with all digits, from what is stored."""
@@ -108,3 +111,37 @@ def test_a_window_and_a_frame_exclude_each_other(call, archive):
     assert (
         "--camera and --last go without a frame" in call("why", archive, "lobby/0/1", "--last", "1h").stderr
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "outcome", "score", "follows", "agrees"),
+    [
+        ("changed", "kept", 0.6, "changed", True),
+        ("changed", "kept", 0.4, "unchanged", False),
+        ("unconfirmed", "unchanged", 0.6, "unconfirmed", True),
+        ("too-soon", "unchanged", 0.4, "unchanged", False),
+        ("spent", "kept", 0.6, "spent", False),
+        ("due", "kept", 0.4, "unchanged, but due goes before", True),
+        ("repeated", "unchanged", 0.6, "changed, but repeated goes before", True),
+        ("light", "kept", 0.1, "unchanged, but light goes before", True),
+        ("blur: ValueError: expected something else", "failed", 0.6, "changed", True),
+    ],
+)
+def test_what_stands_around_the_threshold_is_done_again_too(reason, outcome, score, follows, agrees):
+    """What holds a change back was above it; what goes before did not ask."""
+    row = Row(camera="a", stream=0, seq=1, outcome=outcome, reason=reason, threshold=0.5, scores={"mse": score}, time_ns=0)  # fmt: skip
+    found = decided(row)
+
+    assert (found.follows, found.agrees) == (follows, agrees)
+
+
+def test_a_learned_threshold_is_multiplied_out():
+    """From what is usual, its spread, and how far is far; the noise model's own is told."""
+    notes = {"usual": 1.5, "spread": 0.25, "far": 2.0, "state": "extrapolated"}
+    row = Row(camera="a", stream=0, seq=1, outcome="unchanged", threshold=3.5, notes=notes, time_ns=0)
+
+    assert (
+        learned(row)
+        == "usual 1.5 x exp(spread 0.25 x far 2) = 2.473, but not less than the noise model's 3.5"
+    )
+    assert learned(Row(camera="a", stream=0, seq=1, outcome="unchanged", threshold=3.5, time_ns=0)) is None

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keepframe.archive.row import Row
-from keepframe.measure.replay import Written, evidence_of, judge_of, replayed
+from keepframe.measure.replay import evidence_of, judge_of, replayed
 
 S = 10**9
 
@@ -24,7 +24,7 @@ def stored(scores, *, threshold=0.5, camera="a"):
 
 def again(rows, threshold, **more):
     """The rows replayed with a written threshold."""
-    return list(replayed(rows, lambda: Written(threshold), **more))
+    return list(replayed(rows, lambda: judge_of({"threshold": threshold}), **more))
 
 
 @given(scores=st.lists(st.floats(0, 1), max_size=50), threshold=st.floats(0, 1))
@@ -78,7 +78,7 @@ def test_what_no_judge_saw_is_left_out():
         *stored([0.9], camera="b"),
     ]
     made = []
-    found = list(replayed(rows, lambda: made.append(1) or Written(0.5)))
+    found = list(replayed(rows, lambda: made.append(1) or judge_of({"threshold": 0.5})))
 
     assert [one.row.name for one in found] == ["a/0/0", "a/0/1", "b/0/0", "b/0/1"]
     assert len(made) == 2

@@ -19,12 +19,10 @@ from keepframe.cli.rehearsal import steps
 from keepframe.cli.writing import number, styled, write_json, write_table
 from keepframe.clock import iso
 from keepframe.config import Pipeline, load
-from keepframe.measure.replay import Replayed, judge_of, replayed
+from keepframe.measure.replay import DECIDES, Replayed, judge_of, replayed
 from keepframe.score import Change
 from keepframe.stage import Bound
 
-DECIDES = ("threshold",)
-"""Options of the verdict that act on scores as they are."""
 SHOWN = 40
 
 

@@ -7,6 +7,7 @@ keepframe.measure.findings.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
@@ -22,6 +23,13 @@ from keepframe.cli.writing import number, size, styled, write_json, write_table
 from keepframe.clock import NS, iso
 from keepframe.frame import REASONS
 from keepframe.measure.findings import findings
+
+HELD_BACK = {"unconfirmed", "too-soon", "spent"}
+"""Reasons not to keep what was above its threshold."""
+UNASKED = {"repeated", "light", "mode", "due"}
+"""Reasons that do not ask for the threshold."""
+TOLD = {"reference", "usual", "spread", "far", "state"}
+"""Notes that have a line of their own."""
 
 OUTCOMES = {
     "kept": "its picture is in the archive",
@@ -121,12 +129,36 @@ def decided(row: Row) -> Decision | None:
         return None
     score = next(name for name, found in row.scores.items() if found == value)
     follows = "changed" if value > row.threshold else "unchanged"
+    if follows == "changed" and row.reason in HELD_BACK:
+        follows = row.reason
+    elif row.reason in UNASKED:
+        follows += f", but {row.reason} goes before"
     outcome = "kept" if follows == "changed" else "unchanged"
     # what happened after the verdict, such as a later stage that failed, does not speak against it
-    agrees = row.reason == follows if row.reason in {"changed", "unchanged"} else True
-    return Decision(
-        score, value, row.threshold, follows, agrees and row.outcome in {outcome, "failed", "filtered"}
+    agrees = row.reason in UNASKED or (
+        row.outcome in {outcome, "failed", "filtered"}
+        and (row.reason == follows or row.reason not in {"changed", "unchanged", *HELD_BACK})
     )
+    return Decision(score, value, row.threshold, follows, agrees)
+
+
+def learned(row: Row) -> str | None:
+    """
+    What a learned threshold comes from, multiplied out; None for one that somebody wrote, or with nothing usual yet.
+
+    >>> notes = {"usual": 1.5, "spread": 0.25, "far": 4.0}
+    >>> learned(Row(camera="a", stream=0, seq=1, outcome="unchanged", threshold=4.0774, notes=notes, time_ns=0))
+    'usual 1.5 x exp(spread 0.25 x far 4) = 4.077'
+    """
+    numbers = [row.notes.get(name) for name in ("usual", "spread", "far")]
+    usual, spread, far = (value if isinstance(value, int | float) else None for value in numbers)
+    if usual is None or spread is None or far is None or row.threshold is None:
+        return None
+    value = usual * math.exp(min(spread * far, 700.0))
+    told = f"usual {number(usual)} x exp(spread {number(spread)} x far {number(far)}) = {number(value)}"
+    if row.threshold > value * 1.000001:
+        told += f", but not less than the noise model's {number(row.threshold)}"
+    return told
 
 
 def meaning(row: Row) -> str:
@@ -156,7 +188,9 @@ def _tell(row: Row, decision: Decision | None, parts: list[Row]) -> None:
     if decision is not None:
         written = "as it is written" if decision.agrees else "but NOT as it is written"
         lines.append(("arithmetic", f"{decision.arithmetic}, {written}"))
-    lines += [("noted", f"{key} = {value}") for key, value in row.notes.items() if key != "reference"]
+    if (told := learned(row)) is not None:
+        lines.append(("threshold", f"{told}{_state(row)}"))
+    lines += [("noted", f"{key} = {value}") for key, value in row.notes.items() if key not in TOLD]
     if row.file is not None:
         how = "the camera's own file" if row.is_original else "encoded by the archive"
         if row.outcome == "failed":
@@ -165,6 +199,17 @@ def _tell(row: Row, decision: Decision | None, parts: list[Row]) -> None:
         lines.append(("file", f"{row.file} ({size(row.bytes or 0)}, {row.width}x{row.height}, {how}{gone})"))
     lines += [("part", f"{part.name}: {part.outcome}, {part.reason}") for part in parts]
     write_table(lines, indent="  ")
+
+
+def _state(row: Row) -> str:
+    """What a learned threshold rests on, in words."""
+    words = {
+        "learning": "learning: the noise model and a usual tail",
+        "extrapolated": "extrapolated from the quiet frames so far",
+        "calibrated": "calibrated by the quiet frames so far",
+    }
+    state = words.get(str(row.notes.get("state", "")))
+    return f"; {state}" if state else ""
 
 
 def _taken(row: Row) -> str:

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from inspect import signature
 from itertools import groupby
 from typing import Any
 
 from keepframe.archive.row import Row
-from keepframe.frame import Verdict
-from keepframe.score.evidence import Evidence, Judge, Judgement
+from keepframe.score.evidence import Evidence, Judge
+from keepframe.score.options import judge
 
+DECIDES = tuple(name for name in signature(judge).parameters if name not in {"cold", "floor"})
+"""Options of the verdict that act on scores as they are; the two others are the metric's."""
 WITHOUT_EVIDENCE = {"first", "reshaped"}
 """Reasons of a keep that nothing was compared for."""
 
@@ -48,17 +51,17 @@ class Replayed:
 
 
 def replayed(
-    rows: Iterable[Row], judge: Callable[[], Judge], *, is_kept_reference: bool = True
+    rows: Iterable[Row], fresh: Callable[[], Judge], *, is_kept_reference: bool = True
 ) -> Iterator[Replayed]:
     """
     Every stored verdict once more, camera by camera, in the order of their frames.
 
-    judge: makes a fresh one for a camera. is_kept_reference: whether the reference is what was kept last, so that another verdict changes
+    fresh: makes a judge for a camera. is_kept_reference: whether the reference is what was kept last, so that another verdict changes
     what later frames are compared with. Frames that no judge saw (dropped, rejected, filtered, failed before) are left out.
     """
     ordered = sorted((row for row in rows if not row.part), key=lambda row: (row.camera, row.stream, row.seq))
     for _, of_camera in groupby(ordered, key=lambda row: row.camera):
-        decide, is_estimate = judge(), False
+        decide, is_estimate = fresh(), False
         for row in of_camera:
             was_kept = was_taken(row)
             if row.reason in WITHOUT_EVIDENCE:
@@ -97,32 +100,10 @@ def evidence_of(row: Row) -> Evidence | None:
 
 
 def judge_of(options: Mapping[str, Any]) -> Judge:
-    """The judge that the score stage `change` has with these options."""
-    return Written(float(options["threshold"]))
-
-
-class Written:
     """
-    A judge that holds scores against one number, as somebody wrote it.
+    The judge that the score stage has with these options; what else they say is left out.
 
-    >>> Written(0.5)(Evidence(score=0.75, quiet=None, level=99.0, time_ns=0)).verdict.reason
+    >>> judge_of({"threshold": 0.5, "metric": "mse"})(Evidence(0.75, None, 99.0, 0)).verdict.reason
     'changed'
     """
-
-    def __init__(self, threshold: float) -> None:
-        self._threshold = threshold
-
-    def __call__(self, evidence: Evidence) -> Judgement:
-        """Kept if it is above."""
-        is_kept = evidence.score > self._threshold
-        return Judgement(Verdict(is_kept, "changed" if is_kept else "unchanged", self._threshold))
-
-    def restart(self, time_ns: int) -> None:
-        """Nothing to forget."""
-
-    def save(self) -> dict[str, Any]:
-        """Nothing to remember."""
-        return {}
-
-    def load(self, memory: Mapping[str, Any]) -> None:
-        """Nothing to remember."""
+    return judge(**{name: value for name, value in options.items() if name in DECIDES})
