@@ -97,10 +97,14 @@ def clips(folder: Path) -> list[Footage]:
 def _clip(one: Labelled) -> Footage:
     if one.clip is None:
         raise ValueError(f"{one.name}: no clip")
-    if one.files:
-        labels = Labels(one.name, len(one.files), None, marks=one.marks)
-        return Footage(labels, _key(*sorted(one.clip.iterdir())), Folder(path=one.clip).__call__)
     clip = one.clip
+    if one.files:
+
+        def pictures() -> Iterator[Frame]:
+            return Folder(path=clip)()
+
+        labels = Labels(one.name, len(one.files), None, marks=one.marks)
+        return Footage(labels, _key(*sorted(clip.iterdir())), pictures)
 
     def frames() -> Iterator[Frame]:
         return Video(path=clip)()
@@ -124,7 +128,11 @@ def _scene(name: str, seed: int) -> Footage:
     options = COMMON | SCENES[name] | {"seed": seed}
     camera = Synthetic(**options)
     labels = labels_of(camera.scene, options["count"], name)
-    return Footage(labels, f"synthetic {sorted(options.items())}", Synthetic(**options))
+
+    def frames() -> Iterator[Frame]:  # a source goes on where it stopped: each reading takes a new one
+        return Synthetic(**options)()
+
+    return Footage(labels, f"synthetic {sorted(options.items())}", frames)
 
 
 def sites(footage: list[Footage]) -> list[tuple[Footage, tuple[int, int]]]:
