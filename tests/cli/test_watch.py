@@ -109,6 +109,17 @@ def test_a_file_that_says_something_else_is_left_alone(tmp_path):
     assert path.read_text() == "a = 1\n"
 
 
+def test_a_pipeline_that_cannot_run_is_not_saved(call):
+    """The next try is to find the name free."""
+    Path("words.mp4").write_text("these are words")
+    done = call("watch", "words.mp4", "--save", "cam.toml")
+
+    assert done.exit_code == 78
+    assert "cameras.words.path: " in done.stderr
+    assert "expected a video, got a file that cannot be read as one" in done.stderr
+    assert not Path("cam.toml").exists()
+
+
 def test_no_password_is_written(tmp_path):
     """An address that carries one is not saved."""
     path = tmp_path / "pipeline.toml"

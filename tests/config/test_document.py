@@ -18,7 +18,7 @@ def assigned(document, setting):
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (None, "there is no such file"),
+        (None, "there is no such file; `keepframe init` writes one, `keepframe watch SOURCE` needs none"),
         (b"[cameras", "not valid TOML: Expected ']' at the end of a table declaration (at end of document)"),
         (b"a = 1\na = 2", "not valid TOML: Cannot overwrite a value (at end of document)"),
         (

@@ -14,16 +14,25 @@ def missing(loaded):
 
 
 def test_a_missing_file_or_folder_is_told(missing, folder):
-    """Each with its key path."""
+    """Each with its key path; so is a file that is no video, before anything is started for it."""
     (folder / "there.mp4").touch()
     text = "".join(
         f"[cameras.{name}]\nsource = '{source}'\npath = '{path}'\n"
-        for name, source, path in [("a", "video", "x.mp4"), ("b", "folder", "y"), ("c", "video", "there.mp4")]
+        for name, source, path in [
+            ("a", "video", "x.mp4"),
+            ("b", "folder", "y"),
+            ("c", "video", "there.mp4"),
+            ("d", "video", "words.mp4"),
+        ]
     )
+    (folder / "words.mp4").write_text("these are words")
 
     assert missing(text) == [
         f"cameras.a.path: expected a file or folder, there is no {folder / 'x.mp4'}",
         f"cameras.b.path: expected a file or folder, there is no {folder / 'y'}",
+        f"cameras.c.path: {folder / 'there.mp4'}: expected a video, got an empty file",
+        f"cameras.d.path: {folder / 'words.mp4'}: expected a video, got a file that cannot be read as one "
+        "(Invalid data found when processing input)",
     ]
 
 

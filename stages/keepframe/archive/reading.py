@@ -100,7 +100,7 @@ class Reader:
         found = self._by_position(text) or self._rows("file = ?", text) or self._by_path(Path(name))
         if not found:
             raise LookupError(
-                f"{self.folder}: no frame or file {text!r}; expected CAMERA/STREAM/SEQ or a kept file, see `keepframe list`"
+                f"{self.folder}: no frame or file {text!r}; expected CAMERA/STREAM/SEQ or a kept file, see `keepframe list {self.folder} --all`"
             )
         return found[0]
 

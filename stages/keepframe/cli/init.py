@@ -13,6 +13,7 @@ from typing import Any, get_args
 import click
 
 from keepframe.capture.naming import FORMS, Named, named
+from keepframe.cli import exits
 from keepframe.cli.options import PIPELINE
 from keepframe.cli.watch import check_no_secret
 from keepframe.config import units
@@ -76,7 +77,7 @@ def command(file: Path, *, is_yes: bool, ignore: tuple[str, ...], **given: Any) 
     text = text_of(answers, file)
     check_no_secret(file, text)
     if file.exists() and not click.confirm(f"{file} is there already. Overwrite it?", default=False):
-        raise click.exceptions.Exit(0)
+        raise click.exceptions.Exit(exits.OK)
     file.write_text(text, encoding="utf-8")
     name = shlex.quote(str(file))
     click.echo(f"{file} is written; each line says what it is for")

@@ -93,7 +93,7 @@ def finish(
     sheet = _sheet(result)
     if is_json:
         write_json(said(result, loaded.cameras))
-    else:
+    elif result.exit_code != exits.LOCKED:  # what the archive counts is another's run then
         _tell(result, sheet, loaded.cameras if loaded.runs_here(CAPTURE) else ())
     if result.exit_code in exits.RUN_WORDS:
         words = exits.RUN_WORDS[result.exit_code]

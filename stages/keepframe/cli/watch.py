@@ -96,8 +96,14 @@ def command(
             pipeline = _loaded(path, sets, source)
             _check_lasting(pipeline, source)
             _watch(ctx, pipeline, source, log_form, is_again=is_again, is_json=is_json)
-    write_new(save, pipeline_text(found, save, into, every, name))
-    _watch(ctx, _loaded(save, sets, source), source, log_form, is_again=is_again, is_json=is_json)
+    is_new = write_new(save, pipeline_text(found, save, into, every, name))
+    try:
+        pipeline = _loaded(save, sets, source)
+    except ConfigError:
+        if is_new:
+            save.unlink()
+        raise
+    _watch(ctx, pipeline, source, log_form, is_again=is_again, is_json=is_json)
 
 
 def pipeline_text(found: Named, path: Path, into: Path, every: str | None, name: str | None) -> str:
@@ -124,15 +130,15 @@ def pipeline_text(found: Named, path: Path, into: Path, every: str | None, name:
     return "\n".join(lines) + "\n"
 
 
-def write_new(path: Path, text: str) -> None:
+def write_new(path: Path, text: str) -> bool:
     """
-    Write a TOML file that does not exist yet; one that says the same already is left alone.
+    Write a TOML file that does not exist yet, and say that it is new; one that says the same already is left alone.
 
     Raises FileExistsError for one that says something else, ValueError for a text with an address that carries a password.
     """
     check_no_secret(path, text)
     if path.exists() and path.read_text("utf-8") == text:
-        return
+        return False
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -141,6 +147,7 @@ def write_new(path: Path, text: str) -> None:
             f"{path}: there is one already, which says something else; run it with `keepframe run {shlex.quote(str(path))}`, "
             "or choose another name"
         ) from None
+    return True
 
 
 def check_no_secret(path: Path, text: str) -> None:

@@ -27,7 +27,10 @@ def read(path: Path) -> Table:
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
-        raise ConfigError(str(path), ["there is no such file"]) from None
+        raise ConfigError(
+            str(path),
+            ["there is no such file; `keepframe init` writes one, `keepframe watch SOURCE` needs none"],
+        ) from None
     except IsADirectoryError:
         raise ConfigError(str(path), ["expected a TOML file, got a folder"]) from None
     except OSError as error:

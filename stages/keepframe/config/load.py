@@ -50,7 +50,7 @@ def load(path: str | Path, sets: Sequence[str] = (), *, only: str | None = None)
     >>> load("no-such.toml")
     Traceback (most recent call last):
     keepframe.errors.ConfigError: no-such.toml: 1 problem
-      there is no such file
+      there is no such file; `keepframe init` writes one, `keepframe watch SOURCE` needs none
     """
     return pipeline_of(read(Path(path)), str(path), sets, only=only)
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from keepframe.capture.decoded import open_video
 from keepframe.config.pipeline import CAPTURE, Pipeline, Use
 
 
@@ -33,11 +34,18 @@ def _sources(pipeline: Pipeline) -> Iterator[str]:
 
 
 def _other_kind(use: str, path: Path) -> str | None:
-    """What is wrong where a folder is named for a file or the other way round."""
+    """What is wrong where a folder is named for a file or the other way round, or a file that is no video."""
     if use == "folder" and not path.is_dir():
         return f"expected a folder of pictures, {path} is a file; a video is read with source = 'video'"
     if use == "video" and path.is_dir():
         return f"expected a video file, {path} is a folder; its pictures are read with source = 'folder'"
+    if (
+        use == "video" and path.is_file()
+    ):  # of anything else, such as a pipe, asking would take something away
+        try:
+            open_video(path, 1)[0].close()
+        except (ValueError, OSError) as error:
+            return str(error)
     return None
 
 
