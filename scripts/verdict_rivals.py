@@ -124,19 +124,9 @@ RECIPES: dict[str, Callable[[], Keeper]] = {
 
 def mpdecimate(path: Path, fps: float) -> list[int]:
     """FFmpeg's filter with its defaults: what it does not drop."""
-    command = [
-        "ffmpeg",
-        "-hide_banner",
-        "-i",
-        path,
-        "-vf",
-        "mpdecimate,metadata=print:file=-",
-        "-f",
-        "null",
-        "-",
-    ]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return [round(float(time) * fps) for time in re.findall(r"pts_time:([\d.]+)", said)]
+    command = ["ffmpeg", "-hide_banner", "-i", path, "-vf", "mpdecimate,showinfo", "-f", "null", "-"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    return [round(float(time) * fps) for time in re.findall(r"pts_time:\s*([\d.]+)", said)]
 
 
 def scene_cuts(path: Path, _fps: float) -> list[int]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from keepframe.archive.reading import Event
 from keepframe.archive.row import Row
 from keepframe.measure.findings import findings
 
@@ -138,3 +139,18 @@ def test_an_empty_archive_has_no_findings_and_parts_do_not_count():
     part = Row(camera="a", stream=0, seq=0, part="0", outcome="kept", time_ns=0)
 
     assert findings([]) == findings([part]) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "end", "text"),
+    [("lost", "found", "the camera has been lost"), ("frozen", "moving", "one picture again"), ("blinded", "seeing", "seen nothing")],
+)  # fmt: skip
+def test_a_camera_in_trouble_is_told_until_it_is_over(kind, end, text):
+    """With the time since when; another camera's trouble is not this one's."""
+    began, over = Event(0, "lobby", kind, "no answer"), Event(S, "lobby", end, "")
+    (found,) = [finding for finding in findings(rows(9), [over, began]) if finding.kind == kind]
+
+    assert text in found.text
+    assert found.text.endswith("since 1970-01-01T00:00:00.000Z: no answer")
+    assert kind not in {finding.kind for finding in findings(rows(9), [began, over])}
+    assert kind not in {finding.kind for finding in findings(rows(9), [Event(0, "yard", kind, "")])}

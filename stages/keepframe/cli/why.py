@@ -102,7 +102,8 @@ def command(
 def _findings(folder: Path, camera: str | None, last: str | None, *, is_json: bool) -> None:
     with Reader(folder) as reader:
         rows = newest(chosen(reader.rows(), camera, folder), last)
-    found = findings(rows)
+        events = reader.events(camera)
+    found = findings(rows, events)
     if is_json:
         write_json([finding.to_json() for finding in found])
         return

@@ -13,18 +13,25 @@ from itertools import groupby, pairwise
 from statistics import median, quantiles
 from typing import Any
 
+from keepframe.archive.reading import Event
 from keepframe.archive.row import Row
 from keepframe.archive.summary import share
 from keepframe.clock import NS, iso
 from keepframe.measure.places import Places
 
-MUCH = 0.25
+MUCH = 0.15
 """A share kept above this, or so many in a row without a pause, is worth asking why."""
 HOUR_S, DAY_S = 3600.0, 86400.0
 BURST_S = 5.0
 MOST = 0.5
 """What holds for more than this share of something is a reason for it."""
 LEAST_ROWS = 100
+TROUBLES = {
+    "lost": ("found", "the camera has been lost", "look at its cable, its power, its address"),
+    "frozen": ("moving", "the camera has given one picture again and again", "start the camera again"),
+    "blinded": ("seeing", "the camera has seen nothing", "look for a cap, a hand, a lamp in front of it"),
+}
+"""Events of a camera: what ends each, what it means, what to do."""
 FROZEN_ROWS, FROZEN_S = 20, 10.0
 
 
@@ -42,11 +49,11 @@ class Finding:
         return {key: value for key, value in asdict(self).items() if value}
 
 
-def findings(rows: Sequence[Row]) -> list[Finding]:
+def findings(rows: Sequence[Row], events: Sequence[Event] = ()) -> list[Finding]:
     """
     What explains the rows of any cameras, the most telling first for each camera; parts of frames are left out.
 
-    rows: by camera and time, as Reader.rows() gives them.
+    rows: by camera and time, events: oldest first, as Reader.rows() and Reader.events() give them.
 
     >>> quiet = [Row(camera="a", stream=0, seq=n, outcome="unchanged", threshold=0.5, scores={"mse": 0.1 + n / 100}, time_ns=n * NS) for n in range(9)]
     >>> [finding.kind for finding in findings(quiet)]
@@ -56,8 +63,16 @@ def findings(rows: Sequence[Row]) -> list[Finding]:
     return [
         Finding(camera, *told)
         for camera, of in groupby(whole, key=lambda row: row.camera)
-        for told in _of_camera(list(of))
+        for told in (*_of_camera(list(of)), *_still_so([e for e in events if e.camera == camera]))
     ]
+
+
+def _still_so(events: Sequence[Event]) -> Iterator[tuple[str, str, str]]:
+    """What befell the camera and has not ended since."""
+    for kind, (end, text, advice) in TROUBLES.items():
+        last = next((event for event in reversed(events) if event.kind in {kind, end}), None)
+        if last is not None and last.kind == kind:
+            yield kind, f"{text} since {iso(last.time_ns)}: {last.text}", advice
 
 
 def _of_camera(rows: list[Row]) -> Iterator[tuple[str, str, str] | tuple[str, str]]:
@@ -178,7 +193,7 @@ def _much(changed: list[Row], unchanged: list[Row], decided: list[Row]) -> Itera
         yield (
             "burst",
             f"{close} of the keeps come within {BURST_S:g} s of the one before",
-            "take fewer pictures (`every` of the camera) or keep a least gap between two",
+            "take fewer pictures (`every` of the camera), or keep a least gap between two (`min_gap` of the score stage)",
         )
     if changed and len(changed) > 3 * len(unchanged):
         text = f"{share(len(changed), len(decided))} of the decided frames changed: the scene, or the camera itself, hardly ever stands still"
