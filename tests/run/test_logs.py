@@ -96,6 +96,17 @@ def test_a_line_stays_one_line_whatever_is_told():
     assert "\n" not in as_json(0, "INFO", said)
 
 
+def test_requests_of_the_http_library_are_no_events():
+    """A line for each picture, with its address, is nobody's wish; its warnings are told."""
+    code = (
+        "import logging; from keepframe.run.logs import *; configure('text', 'x'); "
+        "h = logging.getLogger('httpx'); h.info('GET http://cam'); h.warning('odd')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    assert [line.split("text=")[1] for line in done.stderr.splitlines()] == ["odd"]
+
+
 def test_what_others_log_is_told_as_their_message():
     """A stage of the user's own knows Python's logging, and its arguments are put in."""
     made = logging.LogRecord("mine", logging.INFO, "", 0, "level %d of %s", (3, "a"), None)

@@ -21,6 +21,8 @@ from keepframe.redaction import redacted
 
 Form = Literal["text", "json"]
 FORMS: Final = ("text", "json")
+CHATTY = ("httpx", "httpcore")
+"""Loggers of libraries that tell at "info" of every request, with its whole address: several lines for each picture of a camera."""
 VARIABLE: Final = "KEEPFRAME_LOG"
 """The variable that hands the form on to child processes."""
 MOST, WITHIN_S = 5, 10.0
@@ -156,6 +158,8 @@ def configure(form: str, process: str, stage: str = "") -> None:
     values = {"process": process} | ({"stage": stage} if stage else {})
     root.addHandler(Lines("json" if form == "json" else "text", values))
     root.setLevel(logging.INFO)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def inherited() -> str:
