@@ -5,7 +5,6 @@ import sys
 import time
 import zlib
 from contextlib import ExitStack
-from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
@@ -16,50 +15,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from servers import HttpCamera
+from servers import HttpCamera, RtspServer, rtsp_is_missing
+from videos import scene, write_video
 
-
-def scene(number, height=48, width=64):
-    """A BGR picture that is another for each number, and smooth enough for a codec."""
-    y, x = np.mgrid[:height, :width]
-    planes = [100 + 60 * np.sin(x / 9 + number / 3), 120 + 50 * np.cos(y / 7 + number / 5), 60 + 2 * x % 100]
-    image = np.clip(np.dstack(planes), 0, 255).astype(np.uint8)
-    image[10:20, (3 * number) % (width - 10) : (3 * number) % (width - 10) + 10] = 230
-    return image
-
-
-def write_video(
-    path,
-    count=30,
-    *,
-    codec="libx264",
-    size=(48, 64),
-    rate=10,
-    pts=None,
-    pix_fmt="yuv420p",
-    options=None,
-    metadata=None,
-    container_options=None,
-    color_range=None,
-):
-    """Encode `count` pictures; pts: time stamps in hundredths of a second."""
-    defaults = {"libx264": {"g": "10", "bf": "2", "preset": "ultrafast"}, "mpeg4": {"g": "10", "bf": "0"}}
-    with av.open(str(path), "w", options=container_options or {}) as container:
-        container.metadata.update(metadata or {})
-        stream = container.add_stream(codec, rate=rate, options=options or defaults.get(codec, {}))
-        stream.height, stream.width, stream.pix_fmt = *size, pix_fmt
-        stream.codec_context.thread_count = 1
-        if color_range is not None:
-            stream.codec_context.color_range = color_range
-        if pts is not None:
-            stream.codec_context.time_base = Fraction(1, 100)
-        for number in range(count):
-            frame = av.VideoFrame.from_ndarray(scene(number, *size), format="bgr24").reformat(format=pix_fmt)
-            frame.pts = number if pts is None else pts[number]
-            frame.time_base = Fraction(1, rate) if pts is None else Fraction(1, 100)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path
+collect_ignore = ["rtsp_server.py"]  # a program of the system's own Python
 
 
 @pytest.fixture
@@ -111,6 +70,32 @@ def http_camera():
     """A function that starts an HTTP camera, which ends with the test."""
     with ExitStack() as exits:
         yield lambda *given, **known: exits.enter_context(HttpCamera(*given, **known))
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory):
+    """A minute of H.264 at 10 frames a second, the same of another size, and a file of sound alone."""
+    folder = tmp_path_factory.mktemp("clips")
+    options = {"g": "10", "bf": "0", "preset": "ultrafast"}
+    small = write_video(folder / "small.mp4", 600, options=options)
+    large = write_video(folder / "large.mp4", 600, size=(96, 128), options=options)
+    with av.open(str(folder / "sound.m4a"), "w", format="mp4") as container:
+        stream = container.add_stream("aac", rate=8000)
+        for number in range(200):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+            frame.rate, frame.pts = 8000, number * 1024
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return small, large, folder / "sound.m4a"
+
+
+@pytest.fixture
+def rtsp_server():
+    """A function that starts a real RTSP server, which ends with the test; skips where there is none."""
+    if why := rtsp_is_missing():
+        pytest.skip(why)
+    with ExitStack() as exits:
+        yield lambda *given, **known: exits.enter_context(RtspServer(*given, **known))
 
 
 @pytest.fixture

@@ -2,9 +2,14 @@
 
 import base64
 import hashlib
+import os
+import signal
+import socket
+import subprocess
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -178,3 +183,57 @@ class HttpCamera:
 
 def _md5(text):
     return hashlib.md5(text.encode()).hexdigest()
+
+
+RTSP = ["/usr/bin/python3", str(Path(__file__).with_name("rtsp_server.py"))]
+RTSP_PACKAGES = "python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad"
+
+
+def rtsp_is_missing():
+    """Why there is no RTSP server to test with; empty if there is one."""
+    code = (
+        "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import Gst, GstRtspServer; Gst.init(None); "
+        "assert all(map(Gst.ElementFactory.find, ['qtdemux', 'h264parse', 'rtph264pay']))"
+    )
+    try:
+        done = subprocess.run([RTSP[0], "-c", code], capture_output=True, timeout=60, check=False)
+    except OSError as error:
+        return str(error)
+    return "" if done.returncode == 0 else f"no RTSP server; apt install {RTSP_PACKAGES}"
+
+
+class RtspServer:
+    """GStreamer's RTSP server in a process of its own, serving this file at /live."""
+
+    def __init__(self, file, *login, port=0):
+        if not port:
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                port = free.getsockname()[1]
+        self.port = port
+        self.process = subprocess.Popen(
+            [*RTSP, str(port), str(file), *login],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self.process.stdout.readline().strip() == str(port)
+
+    def url(self, userinfo="", path="live"):
+        return f"rtsp://{userinfo}127.0.0.1:{self.port}/{path}"
+
+    def freeze(self):
+        """It says nothing more and ends no connection."""
+        os.kill(self.process.pid, signal.SIGSTOP)
+
+    def stop(self):
+        """As if somebody had pulled the plug."""
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()

@@ -55,7 +55,7 @@ def test_a_camera_is_lost_found_and_goes_on():
     """Each connection is closed before the next is opened."""
     source = Scripted(script=[(1.0, 2), CameraError("off"), (1.0, 1)])
 
-    assert told(source, 7) == ["frame", "frame", "lost", "lost", "found", "frame", "lost"]
+    assert told(source, 7) == ["frame", "frame", "lost", "still-lost", "found", "frame", "lost"]
     assert source.closed == 3
 
 
@@ -66,7 +66,7 @@ def test_one_that_never_was_there_is_lost_once_and_tried_for_ever():
 
     assert [e.detail for e in events[:2]] == ["no answer", "login refused"]
     assert [getattr(e, "kind", "frame") for e in events[2:]] == ["found", "frame"]
-    assert all(e.ends_stream for e in events[:2])
+    assert [(e.kind, e.ends_stream) for e in events[:2]] == [("lost", True), ("still-lost", False)]
 
 
 def rests(script, jitter=1.0, number=2):

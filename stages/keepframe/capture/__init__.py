@@ -10,11 +10,12 @@ from typing import Any
 _SOURCES = {
     "folder": ("keepframe.capture.image_folder", "Folder"),
     "http": ("keepframe.capture.http_camera", "Http"),
+    "rtsp": ("keepframe.capture.rtsp_camera", "Rtsp"),
     "synthetic": ("keepframe.capture.synthetic_camera", "Synthetic"),
     "video": ("keepframe.capture.video_file", "Video"),
 }
 
-__all__ = ["folder", "http", "synthetic", "video"]
+__all__ = ["folder", "http", "rtsp", "synthetic", "video"]
 
 
 def __getattr__(name: str) -> Any:

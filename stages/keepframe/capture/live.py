@@ -105,11 +105,13 @@ class Live(ABC):
                 told = str(error)
             now = self.clock.monotonic_s()
             tries = 0 if now - began > SETTLED_S else tries
-            if told != why:
-                lost_at = lost_at if why else now
-                why = told
+            if not why:
+                lost_at = now
                 yield CameraEvent("lost", told, ends_stream=True)
                 timekeeper.begin()
+            elif told != why:
+                yield CameraEvent("still-lost", told)
+            why = told
             self.rest(self._retry_in_s(tries))
             tries += 1
 

@@ -23,7 +23,7 @@ from keepframe.wire.capture import CaptureNode, Credit
 from keepframe.wire.lasting_store import LastingStore
 from keepframe.wire.store import Store
 
-GOOD_NEWS = ("found", "seeing", "moving")
+GOOD_NEWS, BAD_NEWS = ("found", "seeing", "moving"), ("lost", "still-lost")
 
 
 class Capturing(Process):
@@ -167,7 +167,7 @@ class Capturing(Process):
             self.node.record(event.kind, event.detail)
             if event.ends_stream:
                 self.node.cut(event.kind)
-        self.trouble = f"{event.kind}: {event.detail}" if event.kind == "lost" else ""
+        self.trouble = f"{event.kind}: {event.detail}" if event.kind in BAD_NEWS else ""
 
     def _retry(self, retries: Retries) -> None:
         """Give the frames out of quarantine a stream of their own."""
