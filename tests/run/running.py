@@ -79,17 +79,19 @@ class Running:
 
     folder: Path
     process: subprocess.Popen
+    only: tuple[str, ...] = ()
+    """The stages that run here, in the pipeline's order, if it is a part."""
 
     def status(self):
         """What the run tells of itself; None while it does not answer."""
         try:
-            return ask(desk(self.folder), {"do": "status"})
+            return ask(desk(self.folder, self.only), {"do": "status"})
         except OSError:
             return None
 
     def scale(self, stage, replicas):
         """Change the number of replicas."""
-        ask(desk(self.folder), {"do": "scale", "stage": stage, "replicas": replicas})
+        ask(desk(self.folder, self.only), {"do": "scale", "stage": stage, "replicas": replicas})
 
     def settled(self):
         """How many frames the captures know to be settled."""
@@ -138,9 +140,9 @@ class Running:
         return (self.folder / "log").read_text()
 
 
-def desk(folder):
-    """The runtime folder of the pipeline in a folder."""
-    return runtime_folder(folder / "pipeline.toml", folder / "archive")
+def desk(folder, only=()):
+    """The runtime folder of the pipeline in a folder, or of a part of it."""
+    return runtime_folder(folder / "pipeline.toml", folder / "archive", only)
 
 
 def write(folder, text):
