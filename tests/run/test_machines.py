@@ -13,10 +13,12 @@ from keepframe.wire.keys import new_pair
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=missing())]
 
 FIRST = ("capture", "preprocess", "archive")
-STAGES = ("preprocess", "score", "archive")
+STAGES = ("capture", "preprocess", "score", "archive")
 NETWORK = """
 keys = "../keys"
 {cameras}
+[stages.capture]
+listen = "tcp://127.0.0.1:7611"
 [stages.preprocess]
 listen = "tcp://0.0.0.0:7601"
 at = "tcp://10.77.1.1:7601"
@@ -141,3 +143,19 @@ def test_a_live_camera_behind_a_cut_link_drops_into_gaps(pipeline):
     for camera, of in outcomes(here).items():
         assert of["dropped"] > 100, camera
         assert of["failed"] == 0, camera
+
+
+def test_an_unchanged_picture_costs_the_network_a_two_hundredth_of_its_size(pipeline):
+    """Only the working image goes to score and back, with keys and all that links say beside; kept pictures stay where they are."""
+    here, there = pipeline(cameras(150, ("big",), width=1920, height=1080, absent=1e6), "here", "there")
+    with Machines(1) as machines:
+        first = machines.run(0, here, *FIRST)
+        machines.run(1, there, "score")
+        code = first.end()
+        crossed = machines.bytes(1)
+    of = outcomes(here)["big"]
+
+    assert code == 0, first.log()
+    assert of["captured"] == 150
+    assert of["kept"] < 5
+    assert crossed / 150 < 1920 * 1080 * 1.5 / 200
