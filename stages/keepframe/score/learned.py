@@ -27,8 +27,8 @@ _FAR = 4.0
 """Scales from the usual at which an excursion begins; it is learned or left as a whole."""
 _OVER = 8
 """Pictures without a far one that end an excursion."""
-_REACH = 5.0
-"""Mean excesses beyond the threshold up to which its peak passes for the scene's own: of an exponential tail all but one in 150."""
+_REACH, _CALM_REACH = 1.0, 4.0
+"""Mean excesses beyond the threshold up to which its peak passes for the scene's own, and how many more where nobody visits."""
 _STAYS = 100
 _STAYS_NS = 900 * 1e9
 """An excursion of so many pictures and so long a time (a quarter of an hour) that is mostly far off is the new normal."""
@@ -114,10 +114,12 @@ class Learned:
     def _follow(self, excursion: Excursion, off: float, passed_ns: float, *, is_far: bool) -> None:
         excursion.add(self._tail.bin_of(off), off, passed_ns, is_far=is_far)
         if excursion.calm >= _OVER:
-            limit = (self._far if self._far is not None else _FAR) + _REACH * self._excess
-            if excursion.peak < limit:
+            reach = _REACH + _CALM_REACH * self._tail.calmness
+            if excursion.peak < (self._far if self._far is not None else _FAR) + reach * self._excess:
                 for index, times in excursion.bins.items():
                     self._tail.add_to(index, times)
+            else:
+                self._tail.leave()
             self._excursion = None
         elif excursion.count >= _STAYS and excursion.passed_ns >= _STAYS_NS:
             if 2 * excursion.far > excursion.count:

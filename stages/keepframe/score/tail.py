@@ -20,9 +20,13 @@ _ANCHOR = 30.0
 """What is extrapolated starts where so many lie beyond, or a twentieth of all."""
 _DECAY, _PICTURES = 0.8, 10.0
 """The mean excess of a tail before anything is known of it, and for how many pictures that counts."""
-_HEAVIEST = 1.5
 _BODY = (0.3, 0.05)
-"""No tail is taken to be longer than so many times what the distance between these two upper shares tells: beyond that it is events."""
+_LONGEST, _HEAVIER = 1.0, 0.5
+"""No tail is longer than so many times what the distance between these two upper shares tells; or half more, where nobody visits."""
+_FEW, _MANY = 3.0, 10.0
+"""Visits a day: with few, what is far off is most likely the scene's own; with many, most likely one of them."""
+_EARLY_VISITS, _EARLY_DAYS = 3.0, 0.3
+"""What is taken to have been seen before the first picture: many visits, until a day has shown that there are few."""
 
 
 class Tail:
@@ -38,6 +42,7 @@ class Tail:
 
     def __init__(self) -> None:
         self._sketch = Sketch(low=0.0, width=WIDTH, bins=BINS, half_life=HALF_LIFE_DAYS)
+        self._visits = self._days = 0.0
 
     @property
     def total(self) -> float:
@@ -47,6 +52,19 @@ class Tail:
     def age(self, days: float) -> None:
         """Let what was learned fade."""
         self._sketch.age(days)
+        share = 2.0 ** (-days / HALF_LIFE_DAYS)
+        self._visits *= share
+        self._days = share * self._days + days
+
+    def leave(self) -> None:
+        """Count a visit: an excursion that was left, since it is none of the scene's own."""
+        self._visits += 1
+
+    @property
+    def calmness(self) -> float:
+        """1 where few visits come in a day, 0 where many do, by their logarithm between."""
+        a_day = (self._visits + _EARLY_VISITS) / (self._days + _EARLY_DAYS)
+        return min(max(math.log(_MANY / a_day) / math.log(_MANY / _FEW), 0.0), 1.0)
 
     def bin_of(self, off: float) -> int:
         """Where this distance counts."""
@@ -89,7 +107,7 @@ class Tail:
     def _longest(self, rate: float) -> float:
         upper, lower = (self._sketch.exceeded_by(share * self.total) for share in _BODY)
         decay = max(lower - upper, WIDTH) / math.log(_BODY[0] / _BODY[1])
-        return lower + _HEAVIEST * decay * math.log(max(_BODY[1] / rate, 1.0))
+        return lower + (_LONGEST + _HEAVIER * self.calmness) * decay * math.log(max(_BODY[1] / rate, 1.0))
 
     @property
     def _anchor(self) -> float:
@@ -97,8 +115,9 @@ class Tail:
 
     def save(self) -> dict[str, Any]:
         """The counts."""
-        return self._sketch.save()
+        return {**self._sketch.save(), "visits": self._visits, "days": self._days}
 
     def load(self, memory: Mapping[str, Any]) -> None:
         """Go on from what save() gave."""
         self._sketch.load(memory)
+        self._visits, self._days = memory["visits"], memory["days"]
