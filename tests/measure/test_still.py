@@ -62,8 +62,8 @@ def test_any_size_has_its_numbers(shape):
 
 def test_keeps_become_a_rate_and_none_a_bound():
     """Nothing in a minute says little about a day."""
-    assert cost_of(0.1, 2, 86_400).a_day == 2
-    assert (cost_of(0.1, 0, 60).a_day, cost_of(0.1, 0, 60).is_bound) == (4320, True)
+    assert cost_of("threshold", 0.1, 2, 86_400).a_day == 2
+    assert (cost_of("threshold", 0.1, 0, 60).a_day, cost_of("threshold", 0.1, 0, 60).is_bound) == (4320, True)
 
 
 @given(scores=st.lists(st.floats(1e-6, 10), min_size=1, max_size=40))

@@ -26,6 +26,10 @@ from keepframe.testing import run
 
 NEVER = 1e9
 """A threshold that nothing is above: what is scored then is every picture against the first."""
+LEARNS = "false_keeps_per_day"
+RATES = (0.1, 1.0, 10.0, 100.0)
+STEERS = {"threshold", LEARNS, "keep", "match", "budget", "confirm", "min_gap", "at_least_every"}
+"""Options that a tried one takes the place of, and those that hold back what is above a threshold."""
 UNREST = 10.0
 """A largest score so many times the usual one: something moved."""
 
@@ -69,13 +73,14 @@ def command(
     loaded, name = pipeline_for(table, pipeline, camera, sets)
     before, decides = _chain(loaded, name)
     scene, working = _watched(loaded, name, before, seconds)
-    scores = [value for f in _tried(decides, working, {"threshold": NEVER}) for value in f.scores.values()]
+    scores = [s for f in _tried(decides, working, {"threshold": NEVER}) if (s := _score(f)) is not None]
     span_s = (working[-1].time_ns - working[0].time_ns) / NS
+    rates = RATES if LEARNS in decides.contract.options else ()
+    settings = [(LEARNS, rate) for rate in rates] + [("threshold", value) for value in thresholds(scores)]
     costs = [
-        cost_of(value, _kept(_tried(decides, working, {"threshold": value})), span_s)
-        for value in thresholds(scores)
+        cost_of(key, value, _kept(_tried(decides, working, {key: value})), span_s) for key, value in settings
     ]
-    best = next((cost.threshold for cost in costs if not cost.kept), None)
+    best = next((cost.value for cost in costs if cost.key == "threshold" and not cost.kept), None)
     if is_json:
         numbers = {"seconds": round(span_s, 3), **asdict(scene), "largest_score": max(scores, default=None)}
         write_json(numbers | {"threshold": best, "costs": [asdict(cost) for cost in costs]})
@@ -86,7 +91,14 @@ def command(
         text = f"the largest score, after {duration(round(when, 1))}, stands out: if something moved there, look again"
         click.echo(styled("note: ", fg="yellow") + text)
     if best is not None:
-        click.echo(f"\nfor pipeline.toml:\n\n[stages.{_stage(loaded)}]\nthreshold = {best:g}")
+        if rates:
+            click.echo(
+                f"\na learned threshold needs no line in pipeline.toml, but for another {LEARNS} than 1;"
+            )
+            click.echo("one that stays as it is, whatever the camera does:")
+        else:
+            click.echo("\nfor pipeline.toml:")
+        click.echo(f"\n[stages.{_stage(loaded)}]\nthreshold = {best:g}")
 
 
 def _chain(pipeline: Pipeline, camera: str) -> tuple[list[Bound], Bound]:
@@ -154,8 +166,15 @@ def _watched(
 
 
 def _tried(decides: Bound, working: Sequence[Frame], options: Mapping[str, Any]) -> list[Frame]:
-    """The frames decided by a fresh step with these options."""
-    return run((decides.contract.target, {**decides.options, **options}), working)
+    """The frames decided by a fresh step with these options, and without what else steers or holds back."""
+    rest = {key: value for key, value in decides.options.items() if key not in STEERS}
+    return run((decides.contract.target, {**rest, **options}), working)
+
+
+def _score(frame: Frame) -> float | None:
+    """The score that decided; None for the first picture."""
+    named = frame.scores.get(str(frame.notes.get("score", "")))
+    return named if named is not None else max(frame.scores.values(), default=None)
 
 
 def _kept(frames: Sequence[Frame]) -> int:
@@ -177,7 +196,11 @@ def _tell(scene: Scene, scores: Sequence[float], costs: Sequence[Cost], span_s: 
         return
     click.echo()
     told = [
-        (number(c.threshold), f"{c.kept:,}", f"{'fewer than ' if c.is_bound else ''}{c.a_day:,.0f}")
+        (
+            f"{c.key} = {number(c.value)}",
+            f"{c.kept:,}",
+            f"{'fewer than ' if c.is_bound else ''}{c.a_day:,.0f}",
+        )
         for c in costs
     ]
-    write_table([("THRESHOLD", "KEPT", "FALSE KEEPS A DAY"), *told], indent="  ")
+    write_table([("SETTING", "KEPT", "FALSE KEEPS A DAY"), *told], indent="  ")

@@ -96,24 +96,25 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a threshold keeps of a scene in which nothing changes: every keep but the first is false."""
+    """What a setting keeps of a scene in which nothing changes: every keep but the first is false."""
 
-    threshold: float
+    key: str
+    value: float
     kept: int
     a_day: float
     is_bound: bool
     """Nothing was kept: a_day is what it hardly exceeds."""
 
 
-def cost_of(threshold: float, kept: int, seconds: float) -> Cost:
+def cost_of(key: str, value: float, kept: int, seconds: float) -> Cost:
     """
     Keeps in so many seconds as false keeps a day.
 
-    >>> cost_of(0.1, 3, 60.0).a_day, cost_of(0.5, 0, 60.0)
-    (4320.0, Cost(threshold=0.5, kept=0, a_day=4320.0, is_bound=True))
+    >>> cost_of("threshold", 0.1, 3, 60.0).a_day, cost_of("threshold", 0.5, 0, 60.0).is_bound
+    (4320.0, True)
     """
     days = max(seconds, 1e-9) / DAY_S
-    return Cost(threshold, kept, (kept or HIGHEST) / days, not kept)
+    return Cost(key, value, kept, (kept or HIGHEST) / days, not kept)
 
 
 def thresholds(scores: Sequence[float]) -> list[float]:
