@@ -49,7 +49,7 @@ def test_what_takes_the_pictures_cannot_be_replayed(call, archive, pipeline, key
 
     assert done.exit_code == 1
     assert f"lobby: {what} cannot be replayed: it gives other scores" in done.stderr
-    assert "From stored scores: keep, threshold" in done.stderr
+    assert "From stored scores: " in done.stderr
 
 
 def test_a_pipeline_of_other_cameras_or_verdicts_is_told(call, archive, tmp_path):

@@ -141,7 +141,6 @@ def test_a_learned_threshold_is_multiplied_out():
     row = Row(camera="a", stream=0, seq=1, outcome="unchanged", threshold=3.5, notes=notes, time_ns=0)
 
     assert (
-        learned(row)
-        == "usual 1.5 x exp(spread 0.25 x far 2) = 2.473, but not less than the noise model's 3.5"
+        learned(row) == "usual 1.5 x exp(spread 0.25 x far 2) = 2.473, but the noise model's 3.5 goes before"
     )
     assert learned(Row(camera="a", stream=0, seq=1, outcome="unchanged", threshold=3.5, time_ns=0)) is None

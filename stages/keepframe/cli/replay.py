@@ -91,7 +91,12 @@ def decision(was: Pipeline, now: Pipeline, camera: str) -> dict[str, Any]:
             f"{was.path}: no stage of {camera} uses 'change'; a verdict of your own can only be run again"
         )
     old, new = options_of(before[place]), options_of(after[place]) if place < len(after) else {}
-    others = [key for key in old if key not in DECIDES and old[key] != new.get(key)]
+    others = [
+        key
+        for key in old
+        # limits by metric are scores of other metrics, too
+        if old[key] != new.get(key) and (key not in DECIDES or dict in {type(old[key]), type(new.get(key))})
+    ]
     is_same = [(b.contract.use, options_of(b)) for n, b in enumerate(before) if n != place] == [
         (b.contract.use, options_of(b)) for n, b in enumerate(after) if n != place
     ]
@@ -99,7 +104,7 @@ def decision(was: Pipeline, now: Pipeline, camera: str) -> dict[str, Any]:
         what = ", ".join(others) if others else "what prepares the pictures"
         raise ValueError(
             f"{camera}: {what} cannot be replayed: it gives other scores, and those take the pictures, most of which are gone; "
-            f"run the source again into another archive. From stored scores: {', '.join(DECIDES)}"
+            f"run the source again into another archive. From stored scores: {', '.join(key for key in DECIDES if key in old)}"
         )
     return new
 

@@ -157,8 +157,8 @@ def learned(row: Row) -> str | None:
         return None
     value = usual * math.exp(min(spread * far, 700.0))
     told = f"usual {number(usual)} x exp(spread {number(spread)} x far {number(far)}) = {number(value)}"
-    if row.threshold > value * 1.000001:
-        told += f", but not less than the noise model's {number(row.threshold)}"
+    if abs(row.threshold - value) > 1e-6 * value:
+        told += f", but the noise model's {number(row.threshold)} goes before"
     return told
 
 
