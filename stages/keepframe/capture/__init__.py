@@ -11,11 +11,13 @@ _SOURCES = {
     "folder": ("keepframe.capture.image_folder", "Folder"),
     "http": ("keepframe.capture.http_camera", "Http"),
     "rtsp": ("keepframe.capture.rtsp_camera", "Rtsp"),
+    "screen": ("keepframe.capture.screen_camera", "Screen"),
     "synthetic": ("keepframe.capture.synthetic_camera", "Synthetic"),
     "video": ("keepframe.capture.video_file", "Video"),
+    "webcam": ("keepframe.capture.v4l2_camera", "Webcam"),
 }
 
-__all__ = ["folder", "http", "rtsp", "synthetic", "video"]
+__all__ = ["folder", "http", "rtsp", "screen", "synthetic", "video", "webcam"]
 
 
 def __getattr__(name: str) -> Any:
