@@ -28,6 +28,8 @@ VERBS = {
     "stage": "Run one stage of a pipeline in the foreground.",
     "keys": "Make a pair of keys for a stage.",
     "check": "Show what a pipeline is, without starting it.",
+    "cameras": "List the cameras attached to this machine, and what each source accepts.",
+    "snap": "Take one picture.",
     "compare": "Say whether two pictures differ, and how much.",
     "match": "Find for each picture of folder A the one of folder B that shows the same.",
     "dedupe": "Keep the first of each run of pictures that show the same.",
