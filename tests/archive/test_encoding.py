@@ -5,7 +5,7 @@ import pytest
 from keepframe.archive.encoding import Encoding
 from keepframe.errors import PictureError
 from keepframe.frame import Frame
-from keepframe.picture import Picture
+from keepframe.picture import Inline, Picture
 
 PIXELS = np.random.default_rng(1).integers(0, 255, (8, 12, 3), np.uint8)
 CAPTURED, SMALL = Picture.of(PIXELS), PIXELS[:4, :6, 0].copy()
@@ -84,3 +84,15 @@ def test_an_option_that_cannot_be_is_refused(options, message):
         Encoding(*options)
 
     assert str(caught.value) == message
+
+
+def test_the_quality_mode_is_the_way_planes_take():
+    """Both are that picture; another word is refused, and told."""
+    flat = np.random.default_rng(2).integers(16, 235, 24, np.uint8)
+    frame = Frame(picture=Picture("yuv420", 4, 4, Inline(flat.data), is_full_range=False, matrix="bt709"))
+    made = {mode: Encoding("captured", "jpeg", 90, mode).of(frame).data for mode in ("exact", "fast")}
+
+    assert made["exact"] == frame.picture.jpeg(90)
+    assert made["fast"] == frame.picture.jpeg(90, is_fast=True) != made["exact"]
+    with pytest.raises(ValueError, match="quality_mode: expected 'exact' or 'fast', got 'quick'"):
+        Encoding("captured", "jpeg", 90, "quick")

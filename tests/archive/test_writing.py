@@ -139,7 +139,7 @@ def test_a_picture_that_cannot_be_encoded_is_failed(folder, commit, item):
     """What the decoder says becomes the row's reason."""
 
     class Torn(Picture):
-        def jpeg(self, quality=90):
+        def jpeg(self, quality=90, *, is_fast=False):
             raise PictureError("jpeg: it ends in the middle")
 
     out = commit(item(0, picture=Torn.of(np.zeros((4, 4), np.uint8))))

@@ -1,5 +1,6 @@
 """A picture in its four formats."""
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from keepframe.errors import PictureError
 from keepframe.picture import FORMATS, Inline, Picture, heap, read_only
-from keepframe.picture.encoded import jpeg_size, to_jpeg
+from keepframe.picture.encoded import jpeg_size, jpeg_to_bgr, to_jpeg
 from keepframe.picture.picture import size_of
 
 
@@ -151,3 +152,36 @@ def test_a_picture_can_be_copied_into_a_room(photo):
     array[:] = 0
 
     np.testing.assert_array_equal(picture.bgr(), expected)
+
+
+@pytest.mark.parametrize("matrix", ["bt601", "bt709"])
+@pytest.mark.parametrize("is_full_range", [True, False])
+@pytest.mark.parametrize(("height", "width"), [(96, 128), (101, 77)])
+def test_both_ways_to_a_jpeg_show_the_same_colours(make_smooth, height, width, is_full_range, matrix):
+    """Within 6 levels, 1.7 in the mean, of what swscale makes of the planes (which cuts off, 1.6 in the mean), on smooth content at quality 98."""
+    low, high = (0, 255) if is_full_range else (16, 235)
+    sizes = [(height, width), *[((height + 1) // 2, (width + 1) // 2)] * 2]
+    spans = [(low + 60, high - 60), (110, 146), (110, 146)]
+    made = [
+        make_smooth(*size, *span, seed=i) for i, (size, span) in enumerate(zip(sizes, spans, strict=True))
+    ]
+    flat = np.concatenate([plane.ravel() for plane in made])
+    picture = Picture("yuv420", height, width, Inline(flat.data), is_full_range, matrix)
+    frame = av.VideoFrame(width, height, "yuv420p")
+    for plane, pixels in zip(frame.planes, made, strict=True):
+        padded = np.zeros((plane.height, plane.line_size), np.uint8)
+        padded[:, : pixels.shape[1]] = pixels
+        plane.update(padded)
+    space, color_range = (5 if matrix == "bt601" else 1), (2 if is_full_range else 1)
+    colours = {
+        "src_colorspace": space,
+        "dst_colorspace": space,
+        "src_color_range": color_range,
+        "dst_color_range": 2,
+    }
+    theirs = frame.reformat(format="bgr24", **colours).to_ndarray().astype(int)
+
+    for is_fast in (False, True):
+        difference = np.abs(jpeg_to_bgr(picture.jpeg(98, is_fast=is_fast)) - theirs)
+        assert difference.max() <= 6
+        assert difference.mean() <= 1.7

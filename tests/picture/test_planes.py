@@ -149,3 +149,33 @@ def test_yuv_comes_back_from_bgr(seed, matrix, is_full_range):
     assert np.abs(y * scale + low - luma).max() <= 2
     assert np.abs(back_u - u).max() <= 2
     assert np.abs(back_v - v).max() <= 2
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    height=SIDES,
+    width=SIDES,
+    is_full_range=st.booleans(),
+    matrix=st.sampled_from(["bt601", "bt709"]),
+)
+def test_planes_for_a_jpeg_are_within_a_level_of_the_formula(seed, height, width, is_full_range, matrix):
+    """Any bytes, any size: range and matrix become those of JFIF, by way of unclipped colours in float64."""
+    rows, columns = (height + 1) // 2, (width + 1) // 2
+    flat = np.random.default_rng(seed).integers(0, 256, height * width + 2 * rows * columns, dtype=np.uint8)
+    luma, u, v = (plane.astype(float) for plane in planes.yuv420_planes(flat, height, width))
+    if not is_full_range:
+        luma, u, v = (luma - 16) * 255 / 219, (u - 128) * 255 / 224 + 128, (v - 128) * 255 / 224 + 128
+
+    def as_jpeg(y, u, v):
+        kr, kb = planes.LUMA_WEIGHTS[matrix]
+        red, blue = y + 2 * (1 - kr) * (v - 128), y + 2 * (1 - kb) * (u - 128)
+        green = (y - kr * red - kb * blue) / (1 - kr - kb)
+        y = 0.299 * red + 0.587 * green + 0.114 * blue
+        return [np.clip(p, 0, 255) for p in (y, (blue - y) / 1.772 + 128, (red - y) / 1.402 + 128)]
+
+    doubled = (p.repeat(2, 0).repeat(2, 1)[:height, :width] for p in (u, v))
+    exact = [as_jpeg(luma, *doubled)[0], *as_jpeg(np.full((rows, columns), 128.0), u, v)[1:]]
+    given_planes = planes.jpeg_planes(flat, height, width, is_full_range=is_full_range, matrix=matrix)
+
+    assert [p.shape for p in given_planes] == [(height, width), (rows, columns), (rows, columns)]
+    assert all(np.abs(ours - theirs).max() <= 1.01 for ours, theirs in zip(given_planes, exact, strict=True))

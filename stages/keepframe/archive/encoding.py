@@ -14,6 +14,7 @@ from keepframe.picture import Picture
 
 FileFormat = Literal["jpeg", "png"]
 Choice = Literal["captured", "working"]
+QualityMode = Literal["exact", "fast"]
 SUFFIXES = {"jpeg": ".jpg", "png": ".png"}
 
 
@@ -22,6 +23,7 @@ class Encoding:
     """
     How kept pictures are stored: the picture as captured or the stages' working image, the format, the JPEG's quality.
 
+    quality_mode: whether a video picture becomes a JPEG by way of BGR ("exact") or from planes to planes ("fast").
     Raises ValueError with what is wrong.
 
     >>> Encoding("captured", "gif", 90)
@@ -32,9 +34,11 @@ class Encoding:
     picture: str
     format: str
     quality: int
+    quality_mode: str = "exact"
 
     def __post_init__(self) -> None:
-        for name, known in (("picture", get_args(Choice)), ("format", get_args(FileFormat))):
+        choices = {"picture": Choice, "format": FileFormat, "quality_mode": QualityMode}
+        for name, known in ((name, get_args(choice)) for name, choice in choices.items()):
             if getattr(self, name) not in known:
                 raise ValueError(
                     f"{name}: expected {' or '.join(map(repr, known))}, got {getattr(self, name)!r}"
@@ -54,7 +58,11 @@ class Encoding:
             raise ValueError("kept, but it came without a picture")
         if picture.format == "jpeg":
             return Encoded(picture.jpeg(), ".jpg", picture.height, picture.width, is_original=True)
-        data = picture.png() if self.format == "png" else picture.jpeg(self.quality)
+        data = (
+            picture.png()
+            if self.format == "png"
+            else picture.jpeg(self.quality, is_fast=self.quality_mode == "fast")
+        )
         return Encoded(data, SUFFIXES[self.format], picture.height, picture.width, is_original=False)
 
 

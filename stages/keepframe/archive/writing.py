@@ -31,7 +31,8 @@ class Archive:
     Kept pictures as ordinary files below `folder`, one row for every frame in its catalogue. Use it in a `with`.
 
     folder: made if need be. name: of the files, without suffix, fields in braces (names.py). format: "jpeg" or "png"; a camera's
-    own JPEG stays as it is, byte for byte. quality: of JPEGs made here, 1 to 100. picture: "captured" or "working".
+    own JPEG stays as it is, byte for byte. quality: of JPEGs made here, 1 to 100. quality_mode: "exact", or "fast" from planes to
+    planes. picture: "captured" or "working".
 
     Raises ValueError for an option that cannot be; `with` raises ArchiveLockedError if another process writes into the folder.
     Every method may raise OSError (disk full, no permission): nothing is half-done then, and the same call may be made again.
@@ -51,6 +52,7 @@ class Archive:
         name: str = DEFAULT,
         format: str = "jpeg",
         quality: int = 90,
+        quality_mode: str = "exact",
         picture: str = "captured",
     ) -> None:
         self.folder = Path(folder)
@@ -59,7 +61,7 @@ class Archive:
         """Called with the name of each step of a commit, after it; where tests pull the plug."""
         self.patience_s = 2.0
         """How long a former archive that is just dying may take to let go of the folder."""
-        self._template, self._encoding = Template(name), Encoding(picture, format, quality)
+        self._template, self._encoding = Template(name), Encoding(picture, format, quality, quality_mode)
         self._writer, self._temps, self._is_untidy = 0, 0, False
         self._files: Folder | None = None
         self._catalogue: Catalogue | None = None

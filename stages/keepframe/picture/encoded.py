@@ -101,6 +101,17 @@ def to_jpeg(image: Image, quality: int) -> bytes:
     return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(image), quality, "BGR", "420"))
 
 
+def planes_to_jpeg(luma: Image, u: Image, v: Image, quality: int) -> bytes:
+    r"""
+    A JPEG file of planes as it stores them: full range, BT.601, U and V of half the size rounded up. Raises ValueError as to_jpeg does.
+
+    >>> planes_to_jpeg(*(np.full((n, n), 128, np.uint8) for n in (3, 2, 2)), quality=90)[:2]
+    b'\xff\xd8'
+    """
+    check_quality(quality)
+    return bytes(simplejpeg.encode_jpeg_yuv_planes(*map(np.ascontiguousarray, (luma, u, v)), quality))
+
+
 def to_png(image: Image) -> bytes:
     """
     A PNG file of a (H, W) gray or (H, W, 3) BGR image, uint8.
