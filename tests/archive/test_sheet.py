@@ -40,7 +40,7 @@ def test_each_kept_picture_stands_on_the_sheet_with_its_reason(folder, commit, i
     commit(
         item(0, reason="first"),
         item(1, "unchanged"),
-        item(2, reason="changed", scores={"ssim": 0.1234}, threshold=0.05, media_ns=2 * 10**9),
+        item(2, reason="changed", scores={"ssim": 0.1234}, threshold=0.05, media_ns=2 * 10**9, index=2),
     )
     place = write_sheet(folder)
     page = Page(place.read_text("utf-8"))

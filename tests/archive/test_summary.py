@@ -69,9 +69,10 @@ def test_the_biggest_change_is_named_with_its_camera_if_there_are_several():
 )
 def test_a_moment_of_a_video_is_its_place_in_it(media_s, expected):
     """As players show it; a first picture slightly before the video's zero is at its start."""
-    assert moment(row(media_ns=int(media_s * 10**9))) == expected
+    assert moment(row(media_ns=int(media_s * 10**9), index=7)) == expected
 
 
 def test_a_moment_of_a_camera_is_the_time_of_day():
-    """In UTC, and said so."""
+    """In UTC, and said so; also of one that tells a time of its own, which begins anew with each connection."""
     assert moment(row(time_ns=0)) == "00:00:00 UTC"
+    assert moment(row(time_ns=0, media_ns=5 * 10**9)) == "00:00:00 UTC"

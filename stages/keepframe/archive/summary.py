@@ -48,12 +48,12 @@ def because(outcome: str, reason: str, score: float | None, threshold: float | N
 
 def moment(row: Row) -> str:
     """
-    When a frame was taken, for people: its place in the video, else the time of day in UTC.
+    When a frame was taken, for people: its place in the video, else (also where a live camera tells a time of its own) the time of day in UTC.
 
-    >>> moment(Row(camera="a", stream=0, seq=0, outcome="kept", time_ns=0, media_ns=3_725 * NS, file="a.jpg"))
+    >>> moment(Row(camera="a", stream=0, seq=0, outcome="kept", time_ns=0, media_ns=3_725 * NS, index=9, file="a.jpg"))
     '1:02:05'
     """
-    if row.media_ns is None:
+    if row.media_ns is None or row.index is None:
         return f"{iso(row.time_ns)[11:19]} UTC"
     minutes, seconds = divmod(max(row.media_ns, 0) // NS, 60)
     hours, minutes = divmod(minutes, 60)
