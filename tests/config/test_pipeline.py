@@ -70,7 +70,7 @@ def test_everything_in_the_shipped_pipeline_is_valid(tmp_path):
     path = tmp_path / "pipeline.toml"
     path.write_text(uncommented(TEXT), encoding="utf-8")
 
-    assert set(load(path).cameras) == {"lobby", "door", "test", "gate", "yard", "desk", "monitor"}
+    assert set(load(path).cameras) == {"lobby", "door", "test", "gate", "yard", "desk", "monitor", "pipe"}
 
 
 def test_every_option_of_every_built_in_is_listed():

@@ -226,3 +226,27 @@ def test_an_rtsp_server_that_is_killed_and_replaced_is_found_again(short, tmp_pa
     assert is_sound(short)
     assert kinds(short, "a") == ["lost", "found", "resized"]
     assert not any(form in running.log() for form in FORMS)
+
+
+@pytest.mark.slow
+def test_what_is_piped_into_a_run_is_kept_to_its_end(short):
+    """Every picture is captured, for the program that writes waits; the end of the pipe is the end of the run."""
+    pictures = [jpeg(number) for number in range(300)]
+    write(short, '[cameras.a]\nsource = "stdin"\n')
+    command = [
+        sys.executable,
+        "-c",
+        "from keepframe.cli import main; main()",
+        "run",
+        "pipeline.toml",
+        "--json",
+    ]
+    done = subprocess.run(
+        command, cwd=short, input=b"".join(pictures), capture_output=True, timeout=60, check=False
+    )
+    said = json.loads(done.stdout.splitlines()[-1])
+
+    assert done.returncode == 0, done.stderr
+    assert said["frames"]["captured"] == 300
+    assert said["frames"]["dropped"] == 0
+    assert is_sound(short)

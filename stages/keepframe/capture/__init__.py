@@ -12,12 +12,13 @@ _SOURCES = {
     "http": ("keepframe.capture.http_camera", "Http"),
     "rtsp": ("keepframe.capture.rtsp_camera", "Rtsp"),
     "screen": ("keepframe.capture.screen_camera", "Screen"),
+    "stdin": ("keepframe.capture.piped_pictures", "Piped"),
     "synthetic": ("keepframe.capture.synthetic_camera", "Synthetic"),
     "video": ("keepframe.capture.video_file", "Video"),
     "webcam": ("keepframe.capture.v4l2_camera", "Webcam"),
 }
 
-__all__ = ["folder", "http", "rtsp", "screen", "synthetic", "video", "webcam"]
+__all__ = ["folder", "http", "rtsp", "screen", "stdin", "synthetic", "video", "webcam"]
 
 
 def __getattr__(name: str) -> Any:

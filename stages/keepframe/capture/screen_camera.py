@@ -2,7 +2,7 @@
 The screen of this machine as a camera.
 
 X11 only, by mss, which is an extra: `pip install keepframe[screen]`. A Wayland desktop shows its screen to no program that does not ask its
-user through a portal; what it shows can be piped in instead, see stdin.py.
+user through a portal; what it shows can be piped in instead, see piped_pictures.py.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from keepframe.picture import Picture
 
 WAYLAND = (
     "this desktop is Wayland, which does not show its screen to other programs; log in with an X11 session, or pipe it: "
-    "wf-recorder -c mjpeg -m mjpeg -f /dev/stdout | keepframe …  with source stdin"
+    "wf-recorder -c mjpeg -m mjpeg -f /dev/stdout | keepframe watch -"
 )
 
 

@@ -42,6 +42,8 @@ def read_camera(name: str, table: dict[str, Any], reader: Reader, *, is_needed: 
     source = _source(keys, table, options, reader, is_needed=is_needed)
     is_live = _is_live(source)
     policy: Policy = "latest" if is_live else "block"
+    if source.contract is not None and getattr(source.contract.target, "policy", None) in POLICIES:
+        policy = source.contract.target.policy  # type: ignore[attr-defined]
     if "policy" in table:
         policy = _policy((*keys, "policy"), table["policy"], policy, problems)
     privacy = _privacy((*keys, "privacy"), table.get("privacy", []), problems)

@@ -44,6 +44,8 @@ class Child:
     hang_after_s: float = 60.0
     max_rss_bytes: int = 0
     """How much memory it may take; 0: as much as there is."""
+    reads_stdin: bool = False
+    """Whether what is piped into the run is for it."""
     stores: Mapping[str, int] = field(default_factory=dict)
     """The picture stores that it inherits: file descriptors by camera."""
     site: str = ""
@@ -116,7 +118,7 @@ class Child:
         try:
             self.process = await asyncio.create_subprocess_exec(
                 *(*self.command, *arguments),
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=None if self.reads_stdin else asyncio.subprocess.DEVNULL,
                 pass_fds=[fd, self._hand.fd, *self.stores.values()],
                 start_new_session=True,
             )

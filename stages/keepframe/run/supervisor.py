@@ -134,6 +134,9 @@ class Supervisor:
         bounds = self.pipeline.capture if stage == CAPTURE else self.pipeline.stages[stage]
         child = self.children[name] = self.make_child(name, bounds.hang_after_s)
         child.max_rss_bytes = bounds.max_memory
+        if stage == CAPTURE:
+            contract = self.pipeline.cameras[name.rpartition(".")[2]].source.contract
+            child.reads_stdin = contract is not None and getattr(contract.target, "reads_stdin", False)
         child.committed_before = self.committed
         child.site = self.site
         child.stores = self.stores.given_to(name)
