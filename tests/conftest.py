@@ -4,6 +4,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile(
+    "keepframe", deadline=None
+)  # what is right does not depend on how busy the machine is
+settings.load_profile("keepframe")
 
 
 @pytest.fixture(autouse=True)

@@ -216,6 +216,8 @@ class Item:
     @property
     def outcome(self) -> Decision | None:
         """None while a part is undecided, else the strongest outcome of its parts."""
+        if len(self.frames) == 1:
+            return self.frames[0].outcome
         decided = [f.outcome for f in self.frames if f.outcome is not None]
         return strongest(decided) if len(decided) == len(self.frames) else None
 

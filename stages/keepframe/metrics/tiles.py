@@ -5,6 +5,7 @@ A mean over the whole picture loses a small object; the largest mean over small 
 made by the metrics; what counts as too hot is decided by the score stage.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
@@ -73,6 +74,9 @@ def hottest_tile(difference: NDArray[np.float32], *, tile: int | None = None) ->
     return max(float(means[row, column]), 0.0), Box(int(lefts[column]), int(tops[row]), side, side)
 
 
+@lru_cache(maxsize=64)
 def _starts(length: int, side: int) -> NDArray[np.intp]:
     regular = np.arange(0, length - side + 1, max(side // 2, 1))
-    return np.unique(np.append(regular, length - side))
+    starts = np.unique(np.append(regular, length - side))
+    starts.flags.writeable = False
+    return starts

@@ -79,8 +79,8 @@ class Capturing(Process):
         with self.serving():
             reader = threading.Thread(target=self._read, name="source", daemon=True)
             reader.start()
+            self.shell.wait_over()
             with self.shell.condition:
-                self.shell.wait_for(lambda: self.node.is_over)
                 self.control.tell("status", **self.status())
         if self.failure is not None:
             log.error("source-failed", camera=self.node.camera, error=str(self.failure) or repr(self.failure))
@@ -122,10 +122,10 @@ class Capturing(Process):
         }
 
     def _read(self) -> None:
-        condition, node = self.shell.condition, self.node
+        wait_for, node = self.shell.wait_for, self.node
         try:
-            with condition:
-                condition.wait_for(lambda: node.begin is not None or node.is_over)
+            with self.shell.condition:
+                wait_for(lambda: node.begin is not None or node.is_over)
                 if node.begin is None:
                     return
             retries = Retries(self.seat.pipeline.archive_folder, node)
@@ -144,7 +144,7 @@ class Capturing(Process):
                     continue
                 frame = self._shared(self.privacy.blackened(shot.frame))
                 with self.shell.turn():
-                    condition.wait_for(lambda: node.wants or node.is_ended or node.is_over)
+                    wait_for(lambda: node.wants or node.is_ended or node.is_over)
                     if node.is_ended or node.is_over:
                         return
                     node.offer(frame, shot.memory)
@@ -171,10 +171,10 @@ class Capturing(Process):
 
     def _retry(self, retries: Retries) -> None:
         """Give the frames out of quarantine a stream of their own."""
-        condition, node = self.shell.condition, self.node
+        node = self.node
         for frame in map(self._shared, retries):
             with self.shell.turn():
-                condition.wait_for(lambda: (node.wants and node.has_room) or node.is_ended or node.is_over)
+                self.shell.wait_for(lambda: (node.wants and node.has_room) or node.is_ended or node.is_over)
                 if node.is_ended or node.is_over:
                     return
                 node.retry(frame)

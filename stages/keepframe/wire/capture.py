@@ -345,16 +345,12 @@ class CaptureNode(OwningNode):
     def _may_send(self, stored: Stored) -> bool:
         if not self.holds and not self.suspects.allow(stored.item.at, next(iter(self.store.items))):
             return False  # where stages hold frames back none can be settled alone
-        if (
-            stored.item.at > self.store.sent
-            and self.store.is_full_of_sent
-            and not self._waits_for(stored.item.at)
-        ):
-            return False
-        if len(self.in_flight) <= self.holds:
-            return True
-        used = sum(nbytes for _, nbytes in self.in_flight)
-        return len(self.in_flight) < self.credit.frames and used + stored.nbytes <= self.credit.nbytes
+        if len(self.in_flight) > self.holds:
+            used = sum(nbytes for _, nbytes in self.in_flight)
+            if len(self.in_flight) >= self.credit.frames or used + stored.nbytes > self.credit.nbytes:
+                return False
+        is_new = stored.item.at > self.store.sent
+        return not (is_new and self.store.is_full_of_sent and not self._waits_for(stored.item.at))
 
     def _send(self, stored: Stored) -> None:
         item = stored.item

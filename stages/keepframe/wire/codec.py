@@ -22,6 +22,7 @@ from keepframe.picture.remote import Place
 from keepframe.picture.slots import Slots
 from keepframe.wire import messages
 from keepframe.wire.fields import MAX_TEXT, NAME, Fields
+from keepframe.wire.modest import is_modest
 from keepframe.wire.payload import (
     NO_STORES,
     Fetcher,
@@ -58,6 +59,7 @@ KINDS = {
     "FETCH": messages.Fetch,
     "PICTURE": messages.Picture,
 }
+_KINDS = list(KINDS)
 _NAMES = {body: kind for kind, body in KINDS.items()}
 _LIMITS: dict[str, Any] = {
     "raw": False,
@@ -107,6 +109,8 @@ def fitting(item: Item, where: str) -> Item:
     >>> fitting(Item((Frame(notes={"text": "x" * 5000}),)), "score").outcome
     'failed'
     """
+    if len(item.frames) == 1 and item.count == 1 and is_modest(item.frames[0]):
+        return item
     why = _misfit(item)
     if not why:
         return item
@@ -174,7 +178,7 @@ def decode(
         nonces = Fields(connection, "header.connection", 2)
         connection = (nonces.integer("receiver"), nonces.integer("sender"))
     number = f.integer("number")
-    kind = f.one_of("kind", list(KINDS))
+    kind = f.one_of("kind", _KINDS)
     f.where = kind
     body = _read(kind, f, parts[1:], stores, fetch)
     f.end()

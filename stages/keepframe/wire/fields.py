@@ -33,10 +33,13 @@ class Fields:
 
     def take(self, name: str) -> Any:
         """The next value, unchecked."""
-        if self.place >= len(self.values):
-            raise WireError(f"{self.where}: {name} is missing")
-        self.place += 1
-        return self.values[self.place - 1]
+        place = self.place
+        try:
+            value = self.values[place]
+        except IndexError:
+            raise WireError(f"{self.where}: {name} is missing") from None
+        self.place = place + 1
+        return value
 
     def integer(self, name: str, low: int = 0, high: int = MAX_INT) -> int:
         """An integer from low to high."""
@@ -47,7 +50,7 @@ class Fields:
 
     def maybe_integer(self, name: str, low: int = 0, high: int = MAX_INT) -> int | None:
         """An integer from low to high, or nothing."""
-        if self.values[self.place : self.place + 1] == [None]:
+        if self.place < len(self.values) and self.values[self.place] is None:
             self.place += 1
             return None
         return self.integer(name, low, high)
@@ -115,7 +118,8 @@ class Fields:
 
     def numbers(self, name: str) -> dict[str, float]:
         """A map of names to finite numbers."""
-        return {k: self._finite(f"{name}.{k}", v) for k, v in self._map(name).items()}
+        values = self._map(name)
+        return {k: self._finite(f"{name}.{k}", v) for k, v in values.items()} if values else values
 
     def plain(self, name: str) -> dict[str, str | int | float | bool]:
         """A map of names to strings, finite numbers and truth values."""

@@ -30,6 +30,8 @@ MAX_JPEG = 256 << 20
 MAX_SUM = 2**32 - 1
 CAPTURE = "capture"
 """The stage whose processes own the picture stores, one for each camera."""
+_OUTCOMES = (None, *STRENGTH)
+_MATRICES = ("bt601", "bt709")
 NO_STORES: Mapping[int, Slots] = MappingProxyType({})
 
 
@@ -129,7 +131,7 @@ def _read_frame(
         seq=f.integer("seq"),
         part=f.text("part", 32),
         time_ns=f.integer("time_ns", -MAX_INT),
-        outcome=f.one_of("outcome", [None, *STRENGTH]),
+        outcome=f.one_of("outcome", _OUTCOMES),
         reason=f.text("reason"),
         threshold=f.maybe_number("threshold"),
         source=f.text("source"),
@@ -150,7 +152,7 @@ def _read_picture(
     f = Fields(values, "FRAME.picture", 7)
     kind = f.one_of("format", FORMATS)
     height, width = f.integer("height", 1, MAX_SIDE), f.integer("width", 1, MAX_SIDE)
-    is_full_range, matrix = f.flag("is_full_range"), f.one_of("matrix", ["bt601", "bt709"])
+    is_full_range, matrix = f.flag("is_full_range"), f.one_of("matrix", _MATRICES)
     place = f.take("place")
     handle: Handle = (
         Inline(_next_part(parts, "picture"))

@@ -1,18 +1,15 @@
 """
-The socket shell: one thread that serves a node's sockets, its ticks and whoever wakes it, and nothing else.
+The socket shell: it serves a node's sockets, its ticks and whoever wakes it, and nothing else.
 
-Who decides anything is the node; bytes are traffic.py's. A node is touched only inside turn(), by this thread or by the worker.
+Who decides anything is the node; bytes are traffic.py's, which thread serves is turns.py's.
 """
 
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import zmq
 
@@ -23,11 +20,12 @@ from keepframe.wire.keys import Keys
 from keepframe.wire.link import Node
 from keepframe.wire.renewal import Renewals
 from keepframe.wire.traffic import Traffic
+from keepframe.wire.turns import Turns
 
 TICK_S = 0.25
 
 
-class Shell:
+class Shell(Turns):
     """
     The sockets of one node.
 
@@ -43,13 +41,12 @@ class Shell:
         stores: Sequence[Slots] = (),
         keys: Keys | None = None,
     ) -> None:
+        super().__init__()
         self.node = node
-        self.condition = threading.Condition()
-        self.failure: BaseException | None = None
         self.on_tick: Callable[[], None] = lambda: None
         """Called inside a turn, regularly, whatever the worker is busy with."""
         self._watched: dict[int, Callable[[], None]] = {}
-        self._is_stopping = False
+        self._next_tick = 0.0
         self._endpoints = Endpoints(listen, uppers, keys)
         self._renewals = Renewals()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -59,7 +56,6 @@ class Shell:
             self._poller.register(readable, zmq.POLLIN)
         if self._endpoints.door is not None:
             self._poller.register(self._endpoints.door.socket, zmq.POLLIN)
-        self._thread = threading.Thread(target=self._run, name="link", daemon=True)
 
     def watch(self, fd: int, callback: Callable[[], None]) -> None:
         """Call back, inside a turn, whenever this file descriptor can be read. Before start() only."""
@@ -100,37 +96,40 @@ class Shell:
             if who in ports and not ports[who].is_up
         ]
 
-    def start(self) -> None:
-        """Serve until stop()."""
-        self._thread.start()
-
     def stop(self) -> None:
         """Send what is in the way out, and close."""
-        self._is_stopping = True
-        self.wake()
-        if self._thread.ident is not None:
-            self._thread.join()
+        super().stop()
         self._endpoints.close()
         wake, self._wake = self._wake, -1
         os.close(wake)
 
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Work with the node; what it has to send goes out right after."""
-        with self.condition:
-            yield
-        self.wake()
-
     def wake(self) -> None:
-        """Let the thread look at the node; safe in a signal handler, also after stop()."""
+        """Let whoever serves look at the node; safe in a signal handler, also after stop()."""
         if self._wake >= 0:
             os.eventfd_write(self._wake, 1)
 
-    def wait_for(self, is_so: Callable[[], Any]) -> None:
-        """Wait inside `condition` until something holds, or the thread has failed; then raises what it failed with."""
-        self.condition.wait_for(lambda: self.failure is not None or is_so())
-        if self.failure is not None:
-            raise RuntimeError("the link thread has failed") from self.failure
+    def step(self, *, is_waiting: bool) -> bool:
+        """Take what has come, do what is due, send what there is; is_waiting: for something to come. Returns whether all is over."""
+        wait_s = max(0.0, self._next_tick - time.monotonic())
+        ready = dict(self._poller.poll(int(wait_s * 1000) + 1 if is_waiting else 0))
+        with self.condition:
+            if self._wake in ready:
+                os.eventfd_read(self._wake)
+            for fd in self._watched.keys() & ready.keys():
+                self._watched[fd]()
+            if self._endpoints.door is not None and self._endpoints.door.socket in ready:
+                self._endpoints.door.answer()
+            now = time.monotonic()
+            self.traffic.receive(ready, now)
+            if now >= self._next_tick:
+                self.node.tick(now)
+                self._renew(now)
+                self.on_tick()
+                self._next_tick = now + TICK_S
+            self.node.pump(now)
+            self.traffic.send()
+            self.condition.notify_all()
+            return self.node.is_over
 
     def _renew(self, now: float) -> None:
         """New sockets for links over a network that were lost, do not come about, or stand by a key that was taken away."""
@@ -147,36 +146,3 @@ class Shell:
             self._poller.unregister(ends.dealers[upper])
             self._poller.register(ends.renewed(upper, is_unanswered=is_unanswered), zmq.POLLIN)
             self.node.not_greeted(upper)
-
-    def _run(self) -> None:
-        try:
-            self._serve()
-        except BaseException as error:  # noqa: BLE001  the worker must hear of it, or the process lives on deaf
-            with self.condition:
-                self.failure = error
-                self.condition.notify_all()
-
-    def _serve(self) -> None:
-        next_tick = 0.0
-        while True:
-            wait_s = max(0.0, next_tick - time.monotonic())
-            ready = dict(self._poller.poll(int(wait_s * 1000) + 1))
-            with self.condition:
-                if self._wake in ready:
-                    os.eventfd_read(self._wake)
-                for fd in self._watched.keys() & ready.keys():
-                    self._watched[fd]()
-                if self._endpoints.door is not None and self._endpoints.door.socket in ready:
-                    self._endpoints.door.answer()
-                now = time.monotonic()
-                self.traffic.receive(ready, now)
-                if now >= next_tick:
-                    self.node.tick(now)
-                    self._renew(now)
-                    self.on_tick()
-                    next_tick = now + TICK_S
-                self.node.pump(now)
-                self.traffic.send()
-                self.condition.notify_all()
-                if self._is_stopping:
-                    return

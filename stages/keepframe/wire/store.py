@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Any
 
 from keepframe.frame import START, Frame, Item, Position
@@ -92,7 +93,7 @@ class Store:
 
     def free(self, upto: Position) -> None:
         """Everything up to here is settled."""
-        for at in [at for at in self.items if at <= upto]:
+        while self.items and (at := next(iter(self.items))) <= upto:
             self._pop(at)
 
     def free_left(self) -> None:
@@ -102,8 +103,9 @@ class Store:
         self.left.clear()
 
     def after(self, at: Position) -> Iterator[Stored]:
-        """What lies behind a position, in order."""
-        return (stored for position, stored in self.items.items() if position > at)
+        """What lies behind a position, in order; looked for from the end, since mostly it is little of what is held."""
+        behind = takewhile(lambda entry: entry[0] > at, reversed(self.items.items()))
+        return reversed([stored for _, stored in behind])
 
     def drop(self, at: Position) -> None:
         """Drop a frame that was never sent. A run of drops is one item: it grows if that was not sent either."""
