@@ -11,6 +11,7 @@ from keepframe.score.budget import Budget
 from keepframe.score.evidence import Evidence
 from keepframe.score.judge import Conditions, Steered
 from keepframe.score.learned import Learned
+from keepframe.score.options import judge
 from keepframe.score.threshold import Fixed
 from keepframe.stage.memory import pack, unpack
 
@@ -138,3 +139,12 @@ def test_a_foreign_memory_is_refused():
 
     with pytest.raises(ValueError, match="expected a memory of"):
         judge.load({"image": 1})
+
+
+def test_what_it_saw_is_noted_as_far_as_it_decides():
+    """So that another judge can be shown the same: what happened, and for a learned threshold the light and the quiet score."""
+    seen = Evidence(2.0, 1.5, 96.0, 0, "light")
+    learned, fixed = judge()(seen).notes, judge(threshold=0.5)(seen).notes
+
+    assert {key: learned.get(key) for key in ("event", "level", "quiet")} == {"event": "light", "level": 96.0, "quiet": 1.5}  # fmt: skip
+    assert fixed == {"event": "light"}

@@ -61,7 +61,7 @@ class Steered:
             self._over = (self._over + "01"[is_over])[-self._conditions.confirm[1] :]
         reason = "repeated" if is_repeat else self._reason(evidence, threshold.value, is_over=is_over)
         is_kept = reason in {"changed", "light", "mode", "due"}
-        notes = threshold.notes | self._told()
+        notes = threshold.notes | self._told() | _seen(evidence, is_learned=threshold.state is not None)
         self._steering.learn(evidence, is_over=is_over, is_kept=is_kept)
         if is_kept:
             self.restart(evidence.time_ns)
@@ -110,3 +110,13 @@ class Steered:
             )
         self._steering.load(memory["steering"])
         self._over, self._kept_ns = memory["over"], memory["kept"]
+
+
+def _seen(evidence: Evidence, *, is_learned: bool) -> dict[str, Note]:
+    """What a judge saw beside the score, so that `keepframe replay` can show it to another one."""
+    seen: dict[str, Note] = {} if evidence.event is None else {"event": evidence.event}
+    if is_learned:
+        seen["level"] = evidence.level
+        if evidence.quiet is not None:
+            seen["quiet"] = evidence.quiet
+    return seen
