@@ -72,14 +72,16 @@ def outcomes(folder):
 def test_scoring_on_other_machines_that_come_and_go(pipeline):
     """Two replicas on a second machine, more on a third that joins, the second is pulled: the same rows as on one machine."""
     here, there, third, alone = pipeline(
-        cameras(200, "abcd"), "here", "there", "third", "alone", seconds=0.008
+        cameras(300, "abcd"), "here", "there", "third", "alone", seconds=0.008
     )
     text = (alone / "pipeline.toml").read_text()
-    (alone / "pipeline.toml").write_text(re.sub(r"(?m)^(listen|at|keys) = .*$", "", text))
+    (alone / "pipeline.toml").write_text(
+        re.sub(r"(?m)^(listen|at|keys) = .*$|, \{ use = \"mine:slow\".*?\}", "", text)
+    )
     with Machines(2) as machines:
         first = machines.run(0, here, *FIRST)
         second = machines.run(1, there, "score")
-        first.wait_until(lambda: first.settled() > 60, "the second machine scores")
+        first.wait_until(lambda: first.settled() > 20, "the second machine scores")
         other = machines.run(2, third, "score", KEEPFRAME_PREPROCESS_AT="tcp://10.77.2.1:7601")
         first.wait_until(lambda: works(other) and first.settled() > 100, "a third joins")
         pull(second)
@@ -88,7 +90,7 @@ def test_scoring_on_other_machines_that_come_and_go(pipeline):
     assert code == 0, first.log()
     assert run(alone) == 0
     assert rows(here) == rows(alone)
-    assert len(rows(here)) == 800
+    assert len(rows(here)) == 1200
     assert is_sound(here)
 
 
