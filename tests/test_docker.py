@@ -6,9 +6,18 @@ Not here: a build; it needs a container engine, and docker/README.md says what w
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
+
+from keepframe.config import load
+from keepframe.run.addresses import processes
+from keepframe.run.control import Control
+from keepframe.run.hand import Hand
+from keepframe.run.process import Seat
+from keepframe.wire.keys import new_pair
 
 DOCKER = Path(__file__).parents[1] / "docker"
 
@@ -65,3 +74,76 @@ def test_all_that_the_build_copies_is_in_its_context():
 
     assert sources == {name.removeprefix("!") for name in ignore if name.startswith("!")}
     assert [name for name in sources if not (DOCKER.parent / name).exists()] == []
+
+
+COMPOSE = yaml.safe_load((DOCKER / "compose.yaml").read_text(encoding="utf-8"))
+SERVICES = COMPOSE["services"]
+STAGES = ("capture", "preprocess", "score", "archive")
+
+
+def test_the_services_are_the_pipeline():
+    """Each stage runs in exactly one of them; score twice."""
+    only = [
+        stage
+        for service in SERVICES.values()
+        for stage in service["environment"]["KEEPFRAME_ONLY"].split(",")
+    ]
+
+    assert sorted(only) == sorted(STAGES)
+    assert SERVICES["score"]["deploy"]["replicas"] == 2
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_has_no_more_rights_than_it_needs(name):
+    """Not root, nothing to write but its own, no capability, no port of the host, and time to drain."""
+    service = SERVICES[name]
+    writable = [volume for volume in service["volumes"] if not volume.endswith(":ro")]
+
+    assert not service["user"].startswith("0")
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["stop_grace_period"] == "60s"
+    assert "ports" not in service
+    assert writable == (["archive:/archive"] if name == "archive" else [])
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_has_the_secrets_of_its_own_stages_and_what_it_needs_of_others(name, tmp_path, monkeypatch):
+    """With its environment and its secrets alone each of its processes finds addresses and keys."""
+    service, secrets = SERVICES[name], tmp_path / "secrets"
+    for stage in STAGES:
+        new_pair(tmp_path / "all", stage)
+    secrets.mkdir()
+    for secret in service["secrets"]:
+        assert COMPOSE["secrets"][secret]["file"].endswith(f"/{secret}")
+        (tmp_path / "all" / secret).rename(secrets / secret)
+    for variable, value in service["environment"].items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setenv("KEEPFRAME_KEYS", str(secrets))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    path = tmp_path / "pipeline.toml"
+    path.write_text("[cameras.lobby]\nsource = 'synthetic'\n")
+    settings = [text for text in service["command"] if "=" in text]
+    pipeline = load(path, settings)
+    own = {f"{stage}.secret" for stage in STAGES if pipeline.runs_here(stage)}
+    fd = Hand.create()
+    hand = Hand(fd)
+    found = {
+        process: Seat(pipeline, process, tmp_path, Control(None), hand).keys()
+        for stage in STAGES
+        if pipeline.runs_here(stage)
+        for process in processes(pipeline, stage)
+    }
+    hand.close()
+
+    assert {secret for secret in service["secrets"] if secret.endswith(".secret")} == own
+    assert found
+    assert None not in found.values()
+
+
+def test_every_secret_is_somebody_s():
+    """And none is forgotten."""
+    assert set(COMPOSE["secrets"]) == {
+        secret for service in SERVICES.values() for secret in service["secrets"]
+    }
