@@ -195,6 +195,49 @@ def table(runs: int, days: int, workers: int, *, every_s: int | None, is_quick: 
             yield f"| {world.kind} | {world.every_s} s | {world.visits} | {per_day:g} | {within} of {len(full)} | {min(full):.2f} | {max(full):.2f} |"
 
 
+def ablation() -> Iterator[str]:
+    """
+    One day, a picture every 10 s, a threshold of 4, last kept as reference; each condition left out in turn.
+
+    30 flashes of one picture, 4 visits of ten minutes, 6 things put down for good, a camera frozen for two hours, quiet scores from 0.5 to 2.
+    """
+    rng = np.random.default_rng(7)
+    scene = np.zeros(8640, int)
+    put_down = rng.choice(7000, 6, replace=False)
+    for start in put_down:
+        scene[start:] += 1
+    flashes = rng.choice(np.arange(7300), 30, replace=False)
+    scene[flashes] = 1000 + flashes
+    for start in (900, 2500, 4100, 5800):
+        scene[start : start + 60] = 10_000 + start + np.arange(60)
+    is_frozen = np.arange(8640) >= 7920
+    quiet = rng.uniform(0.5, 2, 8640)
+    full = {"confirm": (2, 3), "min_gap_ns": 60 * NS, "at_least_every_ns": 3600 * NS}
+    without: dict[str, str] = {
+        "nothing": "",
+        "confirm": "confirm",
+        "min_gap": "min_gap_ns",
+        "at_least_every": "at_least_every_ns",
+    }
+    yield "| left out | kept | of 30 flashes | of 6 put down, within 1 min | pictures of a visit | frozen pictures | longest gap before the freeze, min |"
+    yield "|---|---|---|---|---|---|---|"
+    for name in (*without, "repeats"):
+        judge = Steered(Fixed(4.0), Conditions(**{k: v for k, v in full.items() if k != without.get(name)}))  # type: ignore[arg-type]
+        judge.restart(0)
+        reference, kept = 0, [0]
+        for n in range(8640):
+            event: Event | None = "repeated" if is_frozen[n] and name != "repeats" else None
+            score = 0.0 if is_frozen[n] else float(quiet[n]) if scene[n] == reference else 20.0
+            if judge(Evidence(score, score, 99.0, n * 10 * NS, event)).verdict.is_kept:
+                reference = int(scene[n])
+                kept.append(n)
+        at = np.array(kept)
+        seen = sum(bool(((at >= start) & (at < start + 6)).any()) for start in put_down)
+        visit = sum(10_000 <= scene[n] for n in kept) / 4
+        gap = np.diff([*at[at < 7920], 7920]).max() / 6
+        yield f"| {name} | {len(kept) - 1} | {np.isin(at, flashes).sum()} | {seen} | {visit:g} | {is_frozen[at].sum()} | {gap:.0f} |"
+
+
 def cost() -> str:
     """CPU time of one judgement, in microseconds: median of nine rounds of 4,000."""
     rng = np.random.default_rng(1)
@@ -229,8 +272,14 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="two runs of three days, a picture every 10 s, no visits"
     )
+    parser.add_argument(
+        "--ablation", action="store_true", help="one day, each condition around the verdict left out in turn"
+    )
     arguments = parser.parse_args()
     runs, days = (2, 3) if arguments.quick else (arguments.runs, arguments.days)
+    if arguments.ablation:
+        print("\n".join(ablation()))
+        return
     for line in table(runs, days, arguments.workers, every_s=arguments.every, is_quick=arguments.quick):
         print(line, flush=True)
     print(f"\n{cost()}")
