@@ -1,6 +1,7 @@
 """A folder of image files as a camera."""
 
 import os
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from keepframe.capture import folder
+from keepframe.clock import FakeClock
 
 S = 1_000_000_000
 BEGAN = 1_700_000_000 * S
@@ -252,3 +254,50 @@ def test_a_wrong_interval_is_refused_before_anything_is_opened(tmp_path):
     """Making the source is enough."""
     with pytest.raises(ValueError, match="every: expected a duration"):
         folder(path=tmp_path / "nowhere", every="often")
+
+
+def test_a_watched_folder_takes_files_as_they_arrive(make_files, tmp_path):
+    """In order, complete ones only; half a picture is read again when it has grown."""
+    make_files("a.jpg")
+    whole = (tmp_path / "a.jpg").read_bytes()
+    source = folder(path=tmp_path, watch=True)
+    source.clock, looks = FakeClock(), []
+
+    def look(seconds):
+        looks.append(seconds)
+        source.clock.advance(seconds)
+        if len(looks) == 10:
+            (tmp_path / "c.jpg").write_bytes(whole[: len(whole) // 2])
+        if len(looks) == 20:
+            (tmp_path / "c.jpg").write_bytes(whole)
+        assert len(looks) < 200
+
+    source.wait = look
+    given = source()
+    first, second = next(given), next(given)
+
+    assert (first.source, second.source, second.outcome) == ("a.jpg", "c.jpg", None)
+    assert 20 < len(looks) < 30
+    assert source.total() is None
+
+
+def test_a_watched_file_that_stays_half_is_rejected_in_the_end(make_files, tmp_path):
+    """After half a minute nobody will write the rest."""
+    make_files("a.jpg")
+    (tmp_path / "a.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:-200])
+    source = folder(path=tmp_path, watch=True)
+    source.clock = FakeClock()
+    source.wait = source.clock.advance
+    frame = next(source())
+
+    assert (frame.outcome, frame.reason) == ("rejected", "truncated")
+    assert source.clock.monotonic_s() >= 30
+
+
+@pytest.mark.parametrize(
+    "options", [{"after": "delete", "move_to": Path("x")}, {"move_to": Path("in/x"), "recursive": True}]
+)
+def test_where_files_move_to_must_make_sense(options):
+    """Not what is deleted, and not into what is read."""
+    with pytest.raises(ValueError, match="move_to: expected"):
+        folder(path=Path("in"), **options)

@@ -250,3 +250,26 @@ def test_what_is_piped_into_a_run_is_kept_to_its_end(short):
     assert said["frames"]["captured"] == 300
     assert said["frames"]["dropped"] == 0
     assert is_sound(short)
+
+
+@pytest.mark.slow
+def test_a_folder_that_is_filled_is_watched_and_emptied(short):
+    """Each file is deleted once its picture's outcome is committed; one that is half a picture waits for its rest."""
+    uploads = short / "uploads"
+    uploads.mkdir()
+    write(short, '[cameras.a]\nsource = "folder"\npath = "uploads"\nwatch = true\nafter = "delete"\n')
+    running = begin(short)
+    (uploads / "half.jpg").write_bytes(jpeg(99)[:-300])
+    for number in range(20):
+        (uploads / f"{number}.jpg.part").write_bytes(jpeg(number))
+        (uploads / f"{number}.jpg.part").rename(uploads / f"{number}.jpg")
+    running.wait_until(lambda: captured(running, "a") == 20, "all whole ones are settled")
+    running.wait_until(lambda: [p.name for p in uploads.iterdir()] == ["half.jpg"], "and deleted")
+    (uploads / "half.jpg").write_bytes(jpeg(99))
+    running.wait_until(lambda: not list(uploads.iterdir()), "the rest has come")
+    running.process.send_signal(2)
+
+    assert running.end() == 0
+    assert is_sound(short)
+    assert {row[3] for row in rows(short)} <= {"kept", "unchanged"}
+    assert len(rows(short)) == 21

@@ -21,6 +21,7 @@ class Source:
 
     has_memory, is_live = True, False
     hangs_for_s = 0.0
+    settle = None
 
     def __init__(self, give, total=None):
         self.give, self.count, self.loaded = give, total, None

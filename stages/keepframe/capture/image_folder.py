@@ -6,20 +6,26 @@ Which files those are is in listing.py, when they were taken in picture_time.py;
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from keepframe.capture.arrivals import LOOK_S, Arrivals
+from keepframe.capture.disposal import After, Disposal
 from keepframe.capture.interval import interval_ns, is_due
 from keepframe.capture.listing import Settled, files_in
 from keepframe.capture.picture_time import time_of_exif, time_of_name
+from keepframe.clock import Clock, SystemClock
 from keepframe.errors import PictureError
 from keepframe.frame import Frame
 from keepframe.picture import Picture
 from keepframe.picture.encoded import check_whole
 from keepframe.picture.image_file import image_of, kind_of
 
+HALF = ("empty", "truncated")
+"""Why a picture is rejected that may be a half written one."""
 MAX_BYTES = 200_000_000
 """Larger files are not read."""
 
@@ -41,6 +47,10 @@ class Folder:
     good one, unless any_size). What is settled is known by name: on the next run, files that are new come after it, whatever they are called; a file
     that is written again under a settled name is not taken again.
 
+    watch: go on when all is read, and take files as they arrive, once they are complete: those that have kept their size and time for a second. One
+    that is half a picture is read again when it has grown, and rejected if it has not for 30 seconds. after: what becomes of a file once the
+    outcome of its picture is committed, unless that is rejected, dropped or failed: "leave" or "delete"; or it is moved to the folder move_to.
+
     Calling it raises FileNotFoundError, NotADirectoryError or PermissionError for a folder that cannot be listed.
 
     >>> Folder(path=Path("pictures"), pattern="*.jpg").recursive
@@ -52,6 +62,11 @@ class Folder:
     pattern: str | None = None
     recursive: bool = False
     any_size: bool = False
+    watch: bool = False
+    after: After = "leave"
+    move_to: Path | None = None
+    clock: Clock = field(default_factory=SystemClock, init=False, repr=False, compare=False)
+    wait: Callable[[float], None] = field(default=time.sleep, init=False, repr=False, compare=False)
     _settled: Settled = field(default_factory=lambda: Settled({}), init=False, repr=False)
     _size: tuple[int, int] | None = field(default=None, init=False, repr=False)
     """(height, width) of the first good picture."""
@@ -62,22 +77,37 @@ class Folder:
 
     def __post_init__(self) -> None:
         self._interval = interval_ns(self.every)
+        if self.after == "delete" and self.move_to is not None:
+            raise ValueError("move_to: expected none with after = 'delete'; a file is moved or deleted")
+        if self.move_to is not None and self.recursive and self.move_to.is_relative_to(self.path):
+            raise ValueError("move_to: expected a folder outside of the one that is read")
+        self._disposal = Disposal(self.path, self.after, self.move_to)
 
     def __call__(self) -> Iterator[Frame]:
         """Yield the frames of the files that are not settled."""
-        for index, name in enumerate(files_in(self.path, self.pattern, is_recursive=self.recursive)):
-            if name in self._settled:
-                continue
-            frame = self._frame(name, index)
-            if frame is None:
-                continue
-            self._settled.add(name)  # also when it is not due: passed over now is passed over for good
-            if self._is_due(frame.time_ns):
-                yield frame
+        arrivals = Arrivals(self.path, self.clock) if self.watch else None
+        while True:
+            began_s = self.clock.monotonic_s()
+            names = files_in(self.path, self.pattern, is_recursive=self.recursive)
+            places = {name: index for index, name in enumerate(names) if name not in self._settled}
+            for name in list(places) if arrivals is None else arrivals.complete(places):
+                frame = self._frame(name, places[name])
+                if frame is None or (arrivals and frame.reason in HALF and arrivals.may_grow(name)):
+                    continue
+                self._settled.add(name)  # also when it is not due: passed over now is passed over for good
+                if self._is_due(frame.time_ns):
+                    yield frame
+            if arrivals is None:
+                return
+            self.wait(max(LOOK_S, 4 * (self.clock.monotonic_s() - began_s)))
+
+    def settle(self, frame: Frame, outcome: str) -> None:
+        """The archive has committed what became of a frame: leave, delete or move its file."""
+        self._disposal.settle(frame.source, outcome)
 
     def total(self) -> int | None:
         """How many frames are still to come; None with `every`, since only the files know their times."""
-        if self._interval is not None:
+        if self._interval is not None or self.watch:
             return None
         names = files_in(self.path, self.pattern, is_recursive=self.recursive)
         return sum(name not in self._settled for name in names)
@@ -119,6 +149,7 @@ class Folder:
             frame = replace(frame, time_ns=time_of_name(path.name) or about.st_mtime_ns)
             if about.st_size > MAX_BYTES:
                 raise PictureError(f"too-large: {about.st_size} bytes; expected at most {MAX_BYTES}")
+            self._disposal.remember(name, about.st_size, about.st_mtime_ns)
             data = path.read_bytes()
             frame = replace(frame, time_ns=time_of_exif(data) or frame.time_ns)
             return self._filled(frame, data)

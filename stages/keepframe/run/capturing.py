@@ -9,7 +9,7 @@ from typing import Any
 
 from keepframe.config.pipeline import CAPTURE, Pipeline
 from keepframe.config.pipeline import Store as Limits
-from keepframe.frame import Frame, Position
+from keepframe.frame import Frame, Item, Position
 from keepframe.picture import checksum
 from keepframe.picture.owned_slots import OwnedSlots
 from keepframe.run.exits import FAILED, LOCKED, OK
@@ -67,6 +67,7 @@ class Capturing(Process):
         )
         node.slots = self.slots
         node.readers = pipeline.callers(CAPTURE) if seat.tells_places else ()
+        node.on_settled = self._on_settled
         super().__init__(seat, node)
 
     def work(self) -> int:
@@ -168,6 +169,11 @@ class Capturing(Process):
             if event.ends_stream:
                 self.node.cut(event.kind)
         self.trouble = f"{event.kind}: {event.detail}" if event.kind in BAD_NEWS else ""
+
+    def _on_settled(self, item: Item, outcome: str) -> None:
+        """A source that looks after its files hears what is committed."""
+        if self.source.settle is not None and item.outcome != "dropped":
+            self.source.settle(item.frames[0], outcome)
 
     def _retry(self, retries: Retries) -> None:
         """Give the frames out of quarantine a stream of their own."""

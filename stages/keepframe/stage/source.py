@@ -7,7 +7,7 @@ camera beside its pictures, a source yields as a CameraEvent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -54,6 +54,8 @@ class Reading:
         owner = self.source if contract.is_class else contract.target
         self.room: Room = heap
         self.is_live: bool = bool(getattr(owner, "is_live", False))
+        self.settle: Callable[[Frame, str], None] | None = getattr(self.source, "settle", None)
+        """Of a source that wants to hear what has become of its frames, once that is committed."""
         self._asked_at: float | None = None
         """Since when the source has been asked for a picture without a sign of life; None while nobody asks."""
         if hasattr(self.source, "pulse"):

@@ -97,6 +97,7 @@ class CaptureNode(OwningNode):
         """What happened to the camera and no mark has told yet."""
         self.told: deque[tuple[Position, tuple[tuple[str, str], ...]]] = deque()
         """What marks have told that are not committed yet."""
+        self.on_settled: Callable[[Item, str], None] = lambda _item, _outcome: None
         self.settled: dict[str, int] = {}
         """How many frames have been settled here, by outcome; for people."""
         if self.store.is_inherited:  # the old stream ends, a new one begins, with the numbers that follow
@@ -389,3 +390,4 @@ class CaptureNode(OwningNode):
             stored = self.store.items.get(at)
             if stored is not None:
                 self.settled[outcome] = self.settled.get(outcome, 0) + stored.item.count
+                self.on_settled(stored.item, outcome)
