@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keepframe.score.budget import Budget
-from keepframe.score.evidence import Evidence
+from keepframe.score.evidence import Evidence, Event
 from keepframe.score.judge import Conditions, Steered
 from keepframe.score.learned import Learned
 from keepframe.score.threshold import Fixed, Steering
@@ -233,7 +233,7 @@ def ablation() -> Iterator[str]:
                 kept.append(n)
         at = np.array(kept)
         seen = sum(bool(((at >= start) & (at < start + 6)).any()) for start in put_down)
-        visit = sum(10_000 <= scene[n] for n in kept) / 4
+        visit = sum(scene[n] >= 10_000 for n in kept) / 4
         gap = np.diff([*at[at < 7920], 7920]).max() / 6
         yield f"| {name} | {len(kept) - 1} | {np.isin(at, flashes).sum()} | {seen} | {visit:g} | {is_frozen[at].sum()} | {gap:.0f} |"
 
