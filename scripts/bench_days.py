@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keepframe.score.budget import Budget
-from keepframe.score.evidence import Evidence, Event
+from keepframe.score.evidence import Event, Evidence
 from keepframe.score.judge import Conditions, Steered
 from keepframe.score.learned import Learned
 from keepframe.score.threshold import Fixed, Steering
