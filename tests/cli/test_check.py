@@ -112,3 +112,32 @@ def test_steps_of_one_camera_are_shown(call, pipeline):
     done = call("check", "--set", "cameras.door.stages.preprocess.steps=[{use='grayscale'}]")
 
     assert "  door: grayscale\n" in done.stdout
+
+
+def test_what_is_reached_over_a_network_is_shown(call, told, pipeline):
+    """Where each stage listens and is found, what protects it, which part runs here."""
+    text = (
+        pipeline.read_text()
+        + "listen = 'tcp://0.0.0.0:7621'\nat = ['tcp://a.lan:7621', 'tcp://b.lan:7621']\n"
+    )
+    pipeline.write_text(f"keys = 'keys'\n{text}")
+    shown = call("check").stdout
+    _, said = told("check", pipeline, "--set", "only=archive")
+
+    assert "  score listens at tcp://0.0.0.0:7621, found at tcp://a.lan:7621, tcp://b.lan:7621\n" in shown
+    assert f"  keys in {pipeline.parent}/keys\n" in shown
+    assert "note: stages.capture.listen: not set, so whole pictures travel" in shown
+    assert said["network"] == {
+        "score": {"listen": "tcp://0.0.0.0:7621", "at": ["tcp://a.lan:7621", "tcp://b.lan:7621"]}
+    }
+    assert (said["only"], said["keys"]) == (["archive"], f"{pipeline.parent}/keys")
+
+
+def test_a_network_without_keys_is_shown_as_such(call, pipeline):
+    """On loopback, say."""
+    pipeline.write_text(pipeline.read_text() + "listen = 'tcp://127.0.0.1:7621'\n")
+    shown = call("check", "--set", "only=score", "--set", "stages.preprocess.listen=tcp://127.0.0.1:7").stdout
+
+    assert "no keys: whoever gets there can see and send pictures" in shown
+    assert "  here: score\n" in shown
+    assert "note:" not in shown.partition("stages.capture")[0]

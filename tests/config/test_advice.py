@@ -50,3 +50,17 @@ def test_who_looks_at_captured_pictures_is_told_where_it_belongs(advised):
         "stages.preprocess: looks at captured pictures, so it belongs on the cameras' machine: "
         "elsewhere every one of them is fetched over the network"
     ]
+
+
+def test_pictures_that_would_travel_whole_are_worth_a_word(loaded):
+    """Where a stage is found on another machine and the captures cannot be reached; not on loopback."""
+    text = "insecure = true\n[cameras.a]\nsource = 'synthetic'\n[stages.score]\nlisten = 'tcp://10.0.0.1:7'\n"
+    capture = "[stages.capture]\nlisten = 'tcp://127.0.0.1:9'\n"
+
+    assert advice(loaded(text))[0].startswith(
+        "stages.capture.listen: not set, so whole pictures travel to whoever is below score"
+    )
+    assert not [told for told in advice(loaded(text + capture)) if "whole pictures" in told]
+    assert not [
+        told for told in advice(loaded(text.replace("10.0.0.1", "127.0.0.1"))) if "whole pictures" in told
+    ]

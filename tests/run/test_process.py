@@ -1,5 +1,6 @@
 import json
 import os
+import resource
 import select
 import signal
 
@@ -9,7 +10,7 @@ from keepframe.errors import ConfigError
 from keepframe.picture.slots import Slots
 from keepframe.run import process as module
 from keepframe.run.control import Control, pair
-from keepframe.run.process import Process, die_with_parent, new_nonce, opened
+from keepframe.run.process import Process, allow_connections, die_with_parent, new_nonce, opened
 from keepframe.wire.keys import new_pair
 from keepframe.wire.link import Port
 from keepframe.wire.relay import RelayNode
@@ -276,3 +277,14 @@ def test_it_dies_with_its_parent():
     assert os.read(ours, 1) == b""
     for fd in (ours, asked, tell):
         os.close(fd)
+
+
+def test_a_process_may_have_as_many_connections_as_the_system_lets_it():
+    """A soft limit is for programs that do not expect so many; a hard one stands."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, before[1]), before[1]))
+    allow_connections()
+    after = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+    assert after == (min(before[1], module.MOST_FILES), before[1])

@@ -55,6 +55,8 @@ def _tell(path: Path, pipeline: Pipeline) -> None:
     click.echo()
     for line in graph(pipeline):
         click.echo(f"  {line}")
+    for line in network(pipeline):
+        click.echo(f"  {line}")
     for camera in pipeline.cameras.values():
         click.echo()
         click.echo(styled(f"[cameras.{camera.name}]", bold=True) + f" {_camera(camera)}")
@@ -94,6 +96,28 @@ def graph(pipeline: Pipeline) -> Iterator[str]:
             for n in way
         ]
         yield " → ".join(named)
+
+
+def network(pipeline: Pipeline) -> Iterator[str]:
+    """What is reached over a network, a line each, and what keeps strangers out; nothing if all is within the machine."""
+    for name, reach in _reach(pipeline).items():
+        yield f"{name} listens at {reach['listen'] or 'nothing'}, found at {', '.join(reach['at'])}"
+    if _reach(pipeline):
+        yield (
+            f"keys in {pipeline.keys}"
+            if pipeline.keys
+            else "no keys: whoever gets there can see and send pictures"
+        )
+    if pipeline.only:
+        yield f"here: {', '.join(pipeline.only)}"
+
+
+def _reach(pipeline: Pipeline) -> dict[str, dict[str, Any]]:
+    return {
+        name: {"listen": listen and str(listen), "at": [str(at) for at in pipeline.at_of(name)]}
+        for name in (CAPTURE, *pipeline.stages)
+        if (listen := pipeline.listen_of(name)) or pipeline.at_of(name)
+    }
 
 
 def _camera(camera: Camera) -> str:
@@ -163,6 +187,9 @@ def _said(pipeline: Pipeline) -> dict[str, Any]:
         "fingerprint": pipeline.fingerprint,
         "problems": [],
         "notes": [*advice(pipeline), *missing_places(pipeline)],
+        "network": _reach(pipeline),
+        "keys": str(pipeline.keys) if pipeline.keys is not None else None,
+        "only": pipeline.only,
         "capture": {
             "store": {"frames": pipeline.capture.store.frames, "bytes": pipeline.capture.store.bytes},
             "outputs": pipeline.lowers(CAPTURE),

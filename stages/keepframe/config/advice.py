@@ -13,7 +13,17 @@ from keepframe.config.pipeline import CAPTURE, Pipeline, Stage
 
 def advice(pipeline: Pipeline) -> list[str]:
     """What a user may want to change, each beginning with its key path."""
-    return [text for stage in pipeline.stages.values() for text in _of_stage(stage, pipeline)]
+    of_stages = [text for stage in pipeline.stages.values() for text in _of_stage(stage, pipeline)]
+    return [*_of_network(pipeline), *of_stages]
+
+
+def _of_network(pipeline: Pipeline) -> Iterator[str]:
+    far = [name for name in pipeline.stages if any(not at.is_loopback for at in pipeline.at_of(name))]
+    if far and pipeline.listen_of(CAPTURE) is None:
+        yield (
+            f"stages.{CAPTURE}.listen: not set, so whole pictures travel to whoever is below {far[0]} on another machine, and on from there; "
+            "with it only small working images do, and kept pictures are fetched"
+        )
 
 
 def _of_stage(stage: Stage, pipeline: Pipeline) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,6 +38,7 @@ from keepframe.wire.shell import Shell
 
 AnySlots = TypeVar("AnySlots", bound=Slots)
 PR_SET_PDEATHSIG = 1
+MOST_FILES = 65536
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ class Process:
     def serving(self) -> Iterator[None]:
         """Serve the sockets while the block runs; leave them in order after it."""
         cv2.setNumThreads(1)  # the pipeline's processes are its parallelism
+        allow_connections()
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         if self.control.fd is not None:
@@ -272,6 +275,14 @@ def opened(kind: type[AnySlots], fd: int) -> AnySlots:
 def new_nonce() -> int:
     """A random number that no other incarnation has: 62 bits."""
     return int.from_bytes(os.urandom(8), "big") >> 2
+
+
+def allow_connections() -> None:
+    """Have room for as many open files as the system lets a process have: strangers who hold the line open take one each."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def die_with_parent() -> None:
