@@ -141,3 +141,13 @@ def test_a_network_without_keys_is_shown_as_such(call, pipeline):
     assert "no keys: whoever gets there can see and send pictures" in shown
     assert "  here: score\n" in shown
     assert "note:" not in shown.partition("stages.capture")[0]
+
+
+def test_a_watched_folder_waits_for_more(call, tmp_path):
+    """It neither is live nor ends by itself."""
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pipeline.toml").write_text(
+        '[cameras.a]\nsource = "folder"\npath = "pictures"\nwatch = true\n'
+    )
+
+    assert "[cameras.a] folder: source, waits for more, policy block" in call("check").stdout

@@ -3,6 +3,7 @@ import json
 
 from click.testing import CliRunner
 
+from keepframe.archive import Archive
 from keepframe.cli import main
 
 KEYS = {
@@ -90,3 +91,22 @@ def test_json_is_one_line(archive):
 
     assert text.count("\n") == 1
     assert isinstance(json.loads(text)[0]["bytes"], int)
+
+
+def test_events_are_listed_if_asked_for(call, told, archive):
+    """Oldest first, with camera, kind and what is known of it."""
+    nothing = call("list", archive, "--events")
+    with Archive(folder=archive) as opened:
+        opened.open("lobby", (0, 2, 8), None)
+        opened.commit("lobby", (0, 2, 8), (0, 9), [], {}, [("lost", "no answer"), ("found", "after 3 s")])
+    code, events = told("list", archive, "--events")
+    lines = call("list", archive, "--events").stdout.splitlines()
+
+    assert nothing.stdout == f"{archive}: nothing has happened beside the account\n"
+    assert code == 0
+    assert [(e["camera"], e["kind"], e["text"]) for e in events] == [
+        ("lobby", "lost", "no answer"),
+        ("lobby", "found", "after 3 s"),
+    ]
+    assert lines[0].split() == ["TIME", "CAMERA", "EVENT", "DETAIL"]
+    assert lines[1].endswith("lobby   lost   no answer")

@@ -122,6 +122,7 @@ def _reach(pipeline: Pipeline) -> dict[str, dict[str, Any]]:
 
 def _camera(camera: Camera) -> str:
     kind = "live" if camera.is_live else "ends by itself"
+    kind = "waits for more" if camera.source.options.get("watch") is True else kind
     return f"{camera.source.use}: source, {kind}, policy {camera.policy}"
 
 

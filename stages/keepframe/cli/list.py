@@ -22,13 +22,22 @@ from keepframe.clock import iso
 @click.option(
     "--all", "is_all", is_flag=True, help="Every row of the account with its outcome, not only kept pictures."
 )
+@click.option(
+    "--events",
+    "is_events",
+    is_flag=True,
+    help="What happened beside the account instead: cameras lost and found, clocks that jumped, stages that started fresh.",
+)
 @json_option
-def command(folder: Path, *, is_all: bool, is_json: bool) -> None:
+def command(folder: Path, *, is_all: bool, is_events: bool, is_json: bool) -> None:
     """
     List the pictures an archive has kept.
 
     FOLDER is the archive. Ordered by camera, time and number.
     """
+    if is_events:
+        _tell_events(folder, is_json=is_json)
+        return
     with Reader(folder) as reader:
         rows = reader.rows() if is_all else reader.kept()
     if is_json:
@@ -50,6 +59,18 @@ def command(folder: Path, *, is_all: bool, is_json: bool) -> None:
                 *(_told(row, is_all=is_all) for row in rows),
             ]
         )
+
+
+def _tell_events(folder: Path, *, is_json: bool) -> None:
+    with Reader(folder) as reader:
+        events = reader.events()
+    if is_json:
+        write_json([event.to_json() for event in events])
+    elif not events:
+        click.echo(f"{folder}: nothing has happened beside the account")
+    else:
+        rows = [(iso(event.time_ns), event.camera or "-", event.kind, event.text) for event in events]
+        write_table([("TIME", "CAMERA", "EVENT", "DETAIL"), *rows])
 
 
 def _told(row: Row, *, is_all: bool) -> tuple[str, ...]:
