@@ -33,8 +33,8 @@ def test_people_see_the_graph_and_the_contracts(call, pipeline):
     assert "[cameras.lobby] synthetic: source, ends by itself, policy block" in lines
     assert "[cameras.door] synthetic: source, live, policy latest" in lines
     assert "change: takes frame; one per camera, keeps its memory" in lines
-    assert 'metric = "mse" str set; default "ssim-tile"' in lines
-    assert "threshold = 0.5 float" in lines
+    assert 'metric = "mse" str set; default "structure"' in lines
+    assert "threshold = nothing float or nothing" in lines
     assert "door: change with threshold = 0.25" in lines
     assert "count = 3 int or nothing set; default nothing" in lines
 
@@ -50,7 +50,7 @@ def test_scripts_get_the_same(told, pipeline):
     assert score["steps"][0]["options"]["metric"] == {
         "type": "str",
         "is_required": False,
-        "default": "ssim-tile",
+        "default": "structure",
         "value": "mse",
     }
     assert score["cameras"]["door"][0]["options"]["threshold"]["value"] == 0.25

@@ -6,7 +6,7 @@ PIPELINE = '[cameras.lobby]\nsource = "synthetic"\ncount = 60\nabsent = 1.0\npre
 @pytest.fixture
 def pipeline(tmp_path):
     """A pipeline of a camera named as the archive's."""
-    (tmp_path / "pipeline.toml").write_text(PIPELINE)
+    (tmp_path / "pipeline.toml").write_text(PIPELINE + "[stages.score]\nthreshold = 0.5\n")
 
 
 def test_what_changes_is_listed(call, archive, pipeline):
@@ -41,7 +41,7 @@ def test_scripts_get_the_changes_and_the_counts(told, archive, pipeline):
 
 @pytest.mark.parametrize(
     ("key", "what"),
-    [("stages.score.metric=mse", "metric"), ("stages.score.reference=previous", "reference"), ("stages.preprocess.steps[2].sigma=3.0", "what prepares the pictures")],
+    [("stages.score.metric=mse", "metric"), ("stages.score.reference=previous", "reference"), ("stages.preprocess.steps[1].height=90", "what prepares the pictures")],
 )  # fmt: skip
 def test_what_takes_the_pictures_cannot_be_replayed(call, archive, pipeline, key, what):
     """And it says why, and what can."""

@@ -95,7 +95,7 @@ def test_the_file_it_saves_has_paths_that_are_right_there(tmp_path, monkeypatch)
     assert loaded.cameras["door"].source.options["path"] == tmp_path / "pictures"
     assert loaded.cameras["door"].source.options["every"] == "10s"
     assert loaded.archive_folder == tmp_path / "kept"
-    assert "# threshold = " in save.read_text()
+    assert "# keep = " in save.read_text()
 
 
 def test_a_file_that_says_something_else_is_left_alone(tmp_path):

@@ -13,7 +13,7 @@ def test_the_default_pipeline_is_complete(loaded):
     pipeline = loaded()
 
     assert [(s.name, s.inputs, [use.use for use in s.steps]) for s in pipeline.stages.values()] == [
-        ("preprocess", ("capture",), ["grayscale", "downsample", "blur"]),
+        ("preprocess", ("capture",), ["grayscale", "downsample"]),
         ("score", ("preprocess",), ["change"]),
         ("archive", ("score",), ["archive"]),
     ]

@@ -115,7 +115,6 @@ def test_a_default_step_can_be_set():
     assert [step["use"] for step in document["stages"]["preprocess"]["steps"]] == [
         "grayscale",
         "downsample",
-        "blur",
     ]
     assert document["stages"]["preprocess"]["steps"][1]["width"] == 320
 

@@ -168,12 +168,12 @@ BROKEN = {
     ),
     "a word that is no number": (
         '[stages.score]\nthreshold = "high"',
-        ["stages.score.threshold: expected float, got str 'high'"],
+        ["stages.score.threshold: expected float or nothing, got str 'high'"],
     ),
     "a word that is not one of the words": (
         '[stages.score]\nreference = "lastkept"',
         [
-            "stages.score.reference: expected 'last-kept' or 'previous', got str 'lastkept'; "
+            "stages.score.reference: expected 'last-kept' or 'previous' or 'background' or 'window-median' or 'fixed', got str 'lastkept'; "
             "did you mean 'last-kept'?"
         ],
     ),
@@ -183,7 +183,7 @@ BROKEN = {
     ),
     "a number out of range": (
         "[stages.score]\nthreshold = -1",
-        ["stages.score.threshold: expected threshold of 0 or more (0 = the same), got -1"],
+        ["stages.score.threshold: expected 0 or more (0 = the same), got -1"],
     ),
     "a step's number out of range": (
         '[stages.preprocess]\nsteps = [{ use = "grayscale" }, { use = "blur", sigma = 0 }]',

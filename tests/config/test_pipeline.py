@@ -52,7 +52,15 @@ def uses(document):
 
 
 ENGINE = {"inputs", "steps", "replicas", "queue", "hang_after", "max_memory", "listen", "at"}
-EITHER = {("downsample", "height"), ("downsample", "factor"), ("blur", "size")}
+EITHER = {
+    ("downsample", "width"),
+    ("downsample", "factor"),
+    ("blur", "size"),
+    ("change", "picture"),
+    ("change", "threshold"),
+    ("change", "budget"),
+    ("change", "false_keeps_per_day"),
+}
 """Options that exclude another one: named in a comment beside it."""
 
 

@@ -10,6 +10,7 @@ from keepframe.stage.memory import pack, unpack
 from keepframe.testing import run
 
 MAD = "mean-absolute-difference"
+FIXED = {"metric": "ssim-tile", "threshold": 0.5}
 
 
 def told(frames):
@@ -66,7 +67,7 @@ def test_the_hottest_tile_is_noted():
     visited = empty.copy()
     visited[20:36, 40:56] = 200
 
-    _, frame = run(change, [Frame(working=empty), Frame(working=visited)])
+    _, frame = run(Change, [Frame(working=empty), Frame(working=visited)], **FIXED)
 
     box = hottest("ssim-tile", empty, visited)[1]
     assert frame.notes["box"] == f"{box.x},{box.y},{box.width},{box.height}"
@@ -78,7 +79,7 @@ def test_a_decision_can_be_recomputed():
     rng = np.random.default_rng(4)
     images = [rng.normal(90, 2 * (n % 5), (27, 48)).astype(np.uint8) for n in range(30)]
 
-    decided = run(change, [Frame(working=image) for image in images], threshold=0.3)
+    decided = run(change, [Frame(working=image) for image in images], metric="ssim-tile", threshold=0.3)
 
     for frame in decided[1:]:
         reference = int(str(frame.notes["reference"]).split("/")[1])
@@ -94,7 +95,7 @@ def test_another_size_or_kind_is_a_new_reference(shape, policy, flat):
     """A picture that cannot be compared is kept with a reason of its own, and what follows is compared with it."""
     frames = [flat(0, 0), flat(1, 0, shape), flat(2, 0, shape), flat(3, 0)]
 
-    decided = run(Change, frames, reference=policy)
+    decided = run(Change, frames, reference=policy, **FIXED)
 
     assert [(f.outcome, f.reason) for f in decided] == [
         (None, "first"),
@@ -193,7 +194,7 @@ def test_going_on_from_a_memory_changes_nothing(data):
 
 def test_loading_goes_back_to_what_was_committed(flat):
     """An instance that has seen more than was committed forgets it."""
-    step = Change(metric=MAD)
+    step = Change(metric=MAD, threshold=0.5)
     step(flat(0, 0))
     committed = moved(step.save())
     step(flat(1, 255))
@@ -205,20 +206,24 @@ def test_loading_goes_back_to_what_was_committed(flat):
     assert step(flat(1, 255)).reason == "first"
 
 
-def test_an_unchanged_frame_changes_no_byte_of_the_memory(flat):
-    """What is sent with a mark is only what changed: nothing while nothing happens."""
-    step = Change()
+def test_an_unchanged_frame_changes_nothing_large_in_the_memory(flat):
+    """What is sent with a mark is only what changed: not the reference while nothing happens."""
+    step = Change(**FIXED)
     step(flat(0, 0))
     before = pack(step.save(), "change")
 
     step(flat(1, 0))
 
-    assert pack(step.save(), "change") == before
+    after = pack(step.save(), "change")
+    assert {key for key in after if after[key] != before[key]} <= {"judge.over"}
+    assert "reference.image" in after
 
 
 def test_a_foreign_memory_is_told():
     """A memory of another stage is not taken for one's own."""
-    with pytest.raises(ValueError, match=r"change: expected a memory of `image` and `at`, got \['count'\]"):
+    with pytest.raises(
+        ValueError, match=r"change: expected a memory with keys that begin with reference.* got \['count'\]"
+    ):
         Change().load({"count": 3})
 
 
@@ -226,9 +231,16 @@ def test_a_foreign_memory_is_told():
     ("options", "message"),
     [
         ({"reference": "first"}, 'change: unknown reference "first"; known: last-kept, previous'),
-        ({"threshold": -0.1}, r"change: expected threshold of 0 or more \(0 = the same\), got -0.1"),
-        ({"threshold": float("nan")}, "expected threshold of 0 or more .* got nan"),
-        ({"threshold": float("inf")}, "expected threshold of 0 or more .* got inf"),
+        ({"reference": "fixed"}, 'change: reference = "fixed" and picture = "FILE" go together'),
+        ({"threshold": -0.1}, r"change: threshold: expected 0 or more \(0 = the same\), got -0.1"),
+        ({"threshold": float("nan")}, "threshold: expected 0 or more .* got nan"),
+        ({"threshold": float("inf")}, "threshold: expected 0 or more .* got inf"),
+        ({"keep": {}}, "change: keep: expected limits by metric, like { ssim = 0.05 }, got none"),
+        ({"keep": {"ssim": 0.0}}, "change: keep.ssim: expected a limit above 0, got 0"),
+        ({"keep": {"sim": 0.1}}, 'metric: no metric named "sim"; did you mean "ssim"'),
+        ({"keep": {"ssim": 0.1}, "match": "most"}, 'match: expected one of any, all, got "most"'),
+        ({"keep": {"ssim": 0.1}, "threshold": 1.0}, "keep and threshold: each says how much to keep"),
+        ({"keep": "always"}, 'keep: expected one of auto, low, medium, high, got "always"'),
         ({"metric": "sim"}, 'metric: no metric named "sim"; did you mean "ssim"'),
         ({"metric": ""}, 'metric: no metric named ""'),
     ],
@@ -259,7 +271,52 @@ def test_a_frame_without_pixels_is_told(flat):
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 400), (2, 2, 3), (7, 7)])
 def test_tiny_pictures_are_compared(shape, flat):
-    """The default metric takes any size, down to one pixel."""
-    decided = run(change, [flat(0, 0, shape), flat(1, 0, shape), flat(2, 255, shape)])
+    """A metric takes any size, down to one pixel."""
+    decided = run(Change, [flat(0, 0, shape), flat(1, 0, shape), flat(2, 255, shape)], **FIXED)
 
     assert [f.reason for f in decided] == ["first", "unchanged", "changed"]
+
+
+@pytest.mark.parametrize(
+    ("match", "expected"),
+    [("any", ["changed", "changed", "unchanged"]), ("all", ["changed", "unchanged", "unchanged"])],
+)
+def test_a_rule_over_several_metrics(match, expected, flat):
+    """Any limit exceeded, or all; what decides is noted, 1 is the limit, and each score is there."""
+    frames = [flat(0, 0), flat(1, 200), flat(2, 240), flat(3, 242)]
+
+    first, *decided = run(Change, frames, keep={MAD: 0.1, "mse": 0.1}, match=match)
+
+    assert first.reason == "first"
+    assert [f.reason for f in decided] == expected
+    assert decided[0].threshold == 1.0
+    assert decided[0].notes["score"] == "rules"
+    assert decided[0].scores[MAD] == 200 / 255
+    assert decided[0].scores["rules"] == pytest.approx(
+        (max if match == "any" else min)(2000 / 255, 10 * (200 / 255) ** 2)
+    )
+
+
+@pytest.mark.parametrize("policy", ["last-kept", "previous", "background", "window-median"])
+@pytest.mark.parametrize("broken", [1, 2, 9, 13, 20])
+def test_the_default_goes_on_from_a_memory(policy, broken):
+    """Noise, a guest, a switched lamp: after a takeover at any frame the verdicts are those of an undisturbed run."""
+    rng = np.random.default_rng(3)
+    scene = rng.integers(40, 160, (12, 16), dtype=np.uint8).repeat(6, 0).repeat(6, 1)
+    pictures = [np.clip(scene + rng.normal(0, 2, scene.shape), 0, 255).astype(np.uint8) for _ in range(24)]
+    pictures[10][20:40, 30:50] = 220
+    pictures[12] = pictures[11]
+    pictures[15:] = [255 - picture for picture in pictures[15:]]
+    frames = [Frame(seq=n, time_ns=n * 10**9).with_image(picture) for n, picture in enumerate(pictures)]
+    steady, step = Change(reference=policy), Change(reference=policy)
+    interrupted = []
+
+    for n, frame in enumerate(frames):
+        if n == broken:
+            memory = moved(step.save())
+            step = Change(reference=policy)
+            step.load(memory)
+        interrupted.append(step(frame))
+
+    assert told(interrupted) == told(map(steady, frames))
+    assert pack(step.save(), "change") == pack(steady.save(), "change")

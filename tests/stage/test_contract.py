@@ -394,7 +394,7 @@ class Init:
     def __call__(self, frame): ...
 
 
-TYPES = "bool, int, float, str, Path, a list of one of them, or a Literal"
+TYPES = "bool, int, float, str, Path, a list of one of them, a dict from str to one of them, or a Literal"
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ Word = Literal["low", "high"]
         (int | float, 2, 2),
         (str | Path, "a", "a"),
         (bool | int, 1, 1),
+        (dict[str, float], {"ssim": 1, "mse": 0.5}, {"ssim": 1.0, "mse": 0.5}),
+        (str | dict[str, float], "auto", "auto"),
     ],
 )
 def test_a_value_that_fits_gets_the_annotated_type(annotation, value, expected):
@@ -44,6 +46,7 @@ def test_a_value_that_fits_gets_the_annotated_type(annotation, value, expected):
     ("annotation", "value", "message"),
     [
         (int, True, "expected int, got bool True"),
+        (dict[str, float], {"ssim": "low"}, "expected table of float, got dict {'ssim': 'low'}"),
         (int, 2.0, "expected int, got float 2.0"),
         (float, False, "expected float, got bool False"),
         (float, "high", "expected float, got str 'high'"),

@@ -17,10 +17,17 @@ from keepframe.config.written import camera_table, relocated, stage_table, value
 
 Change = Literal["small", "medium", "large"]
 WIDTHS: dict[Change, int] = {"small": 144, "medium": 48, "large": 24}
-"""Of the working image. 48 is that of the default steps."""
+"""Of the working image."""
 SEEN: dict[Change, str] = {"small": "a 25th", "medium": "an 8th", "large": "a quarter"}
 """How much of the picture's width something has to take to be seen, in strong contrast; tests see to it."""
 ALIGN_WIDTH = 320
+_STEPS: tuple[dict[str, Any], ...] = (
+    {"use": "grayscale", "min_width": 96},
+    {"use": "downsample", "width": 48},
+    {"use": "blur", "sigma": 2.0},
+)
+SCORE = {"metric": "ssim-tile", "threshold": 0.5}
+"""What goes with steps that were asked for: what is seen at which width was measured with it."""
 LOCAL = ("path", "device")
 Step = tuple[dict[str, Any], str]
 """As it stands in the TOML, and why it is there."""
@@ -50,14 +57,19 @@ class Answers:
 
 def steps_of(answers: Answers) -> list[Step]:
     """
-    The steps before the score: the default ones, with what the answers change.
+    The steps before the score: the default ones, or, if an answer asks for others, those that go with SCORE.
 
     >>> [step["use"] for step, _ in steps_of(Answers(source=Named("synthetic"), is_shaking=True))]
     ['grayscale', 'align', 'downsample', 'blur']
     """
+    if not is_asked(answers):
+        return [
+            (dict(step), "gray, decoded no larger than is needed, and small")
+            for step in default_stages()["preprocess"]["steps"]
+        ]
     width = WIDTHS[answers.change]
     steps: list[Step] = []
-    for default in default_stages()["preprocess"]["steps"]:
+    for default in _STEPS:
         step = dict(default)
         if step["use"] == "grayscale":
             if not answers.is_colour:
@@ -82,6 +94,12 @@ def steps_of(answers: Answers) -> list[Step]:
         else:
             steps.append((step, "evens out noise and what moves by less than a pixel"))
     return steps
+
+
+def is_asked(answers: Answers) -> bool:
+    """Whether an answer asks for other steps than the default ones, and so for SCORE instead of the default score."""
+    plain = Answers(source=answers.source, into=answers.into, every=answers.every)
+    return answers != plain
 
 
 def text_of(answers: Answers, path: Path) -> str:
@@ -112,7 +130,7 @@ def text_of(answers: Answers, path: Path) -> str:
         "]",
         "",
         "# When a picture is kept.",
-        *stage_table("score", {}),
+        *stage_table("score", SCORE if is_asked(answers) else {}),
         "",
         *stage_table("archive", {"folder": relocated(str(answers.into), path.parent)}),
     ]

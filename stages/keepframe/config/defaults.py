@@ -12,7 +12,7 @@ from typing import Any
 DEFAULT_STAGES = """
 [preprocess]
 inputs = ["capture"]
-steps = [{ use = "grayscale", min_width = 96 }, { use = "downsample", width = 48 }, { use = "blur", sigma = 2.0 }]
+steps = [{ use = "grayscale", min_width = 240 }, { use = "downsample", height = 120 }]
 
 [score]
 inputs = ["preprocess"]

@@ -44,6 +44,8 @@ class Learned:
     false_keeps_per_day: how many quiet pictures a day may pass for changes, more than 0.
     cold: the threshold before anything is usual; None: infinite, nothing is kept on it.
     floor: no threshold is lower; what noise alone explains.
+    ceiling: no threshold is higher until one is counted: where the score itself knows what a place does, a few pictures of a busy
+    scene must not make it deaf.
 
     >>> learned = Learned(false_keeps_per_day=1.0, cold=6.0)
     >>> for n in range(200):
@@ -55,9 +57,15 @@ class Learned:
     """
 
     def __init__(
-        self, *, false_keeps_per_day: float = 1.0, cold: float | None = None, floor: float = 0.0
+        self,
+        *,
+        false_keeps_per_day: float = 1.0,
+        cold: float | None = None,
+        floor: float = 0.0,
+        ceiling: float = math.inf,
     ) -> None:
         self.false_keeps_per_day, self.cold, self.floor = false_keeps_per_day, cold, floor
+        self.ceiling = ceiling
         self._pace, self._lights, self._tail = Pace(), Lights(), Tail()
         self._count = 0
         self._far: float | None = None
@@ -86,6 +94,8 @@ class Learned:
         value = math.exp(min(usual.location + usual.scale * far, 700.0))
         if state == "learning" and self.cold is not None:
             value = max(value, self.cold)
+        if state != "calibrated":
+            value = min(value, self.ceiling)
         return Threshold(max(value, self.floor), state, math.exp(usual.location), usual.scale, far)
 
     def learn(self, evidence: Evidence, *, is_over: bool, is_kept: bool) -> None:

@@ -36,9 +36,10 @@ def judge(
     at_least_every: str | float | None = None,
     cold: float | None = None,
     floor: float = 0.0,
+    ceiling: float = math.inf,
 ) -> Steered:
     """
-    The judge that these options ask for. cold and floor are the metric's own, for a threshold that is learned (learned.py).
+    The judge that these options ask for. cold, floor and ceiling are the metric's own, for a threshold that is learned (learned.py).
 
     Raises ValueError that tells all that is wrong with them.
 
@@ -85,7 +86,7 @@ def judge(
         steering = Budget(per_day=per_day)
     else:
         wanted = FALSE_KEEPS_PER_DAY[keep] if false_keeps_per_day is None else false_keeps_per_day
-        steering = Learned(false_keeps_per_day=wanted, cold=cold, floor=floor)
+        steering = Learned(false_keeps_per_day=wanted, cold=cold, floor=floor, ceiling=ceiling)
     return Steered(steering, conditions)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 PLAIN = (bool, int, float, str, Path)
 REQUIRED = inspect.Parameter.empty
-ALLOWED = "bool, int, float, str, Path, a list of one of them, or a Literal"
+ALLOWED = "bool, int, float, str, Path, a list of one of them, a dict from str to one of them, or a Literal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ def is_allowed(annotation: Any) -> bool:
     """
     Whether an option may be annotated like this.
 
-    >>> is_allowed(list[Path]), is_allowed(int | None), is_allowed(dict)
-    (True, True, False)
+    >>> is_allowed(list[Path]), is_allowed(int | None), is_allowed(dict[str, float]), is_allowed(dict)
+    (True, True, True, False)
     """
     return all(_is_allowed(a) for a in _alternatives(annotation))
 
@@ -89,6 +89,8 @@ def _alternatives(annotation: Any) -> tuple[Any, ...]:
 def _is_allowed(annotation: Any) -> bool:
     if get_origin(annotation) in (list, tuple):
         return _item(annotation) is not None
+    if get_origin(annotation) is dict:
+        return get_args(annotation)[0] is str and get_args(annotation)[1] in PLAIN
     return annotation in (*PLAIN, type(None)) or get_origin(annotation) is Literal
 
 
@@ -104,6 +106,8 @@ def _in_words(annotation: Any) -> str:
         return " or ".join(repr(a) for a in get_args(annotation))
     if get_origin(annotation) in (list, tuple):
         return f"list of {_in_words(_item(annotation))}"
+    if get_origin(annotation) is dict:
+        return f"table of {_in_words(get_args(annotation)[1])}"
     words = {Path: "path", type(None): "nothing"}
     return words.get(annotation) or str(annotation.__name__)
 
@@ -117,6 +121,12 @@ def _fit(annotation: Any, value: Any) -> tuple[bool, Any]:
             return False, value
         items = [_fit(_item(annotation), v) for v in value]
         return all(fits for fits, _ in items), get_origin(annotation)(v for _, v in items)
+    if get_origin(annotation) is dict:
+        if not isinstance(value, dict):
+            return False, value
+        entries = {key: _fit(get_args(annotation)[1], v) for key, v in value.items()}
+        is_fit = all(fits and type(key) is str for key, (fits, _) in entries.items())
+        return is_fit, {key: v for key, (_, v) in entries.items()}
     if annotation is Path:
         return isinstance(value, str | Path), Path(value) if isinstance(value, str | Path) else value
     if annotation is float:

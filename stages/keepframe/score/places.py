@@ -1,0 +1,131 @@
+"""
+What each place of a picture does by itself: a running mean and spread of the log change of every tile, for each light.
+
+Pure arithmetic on arrays of tiles; which pictures are compared, and what is made of an unusual place, is told in structure.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Tiles = NDArray[np.float32]
+
+LEAST = 0.3
+"""The spread of a log change that no place is below: half again as much is never unusual."""
+_UNKNOWN = 0.5
+"""The spread of a place of which nothing is known."""
+_SLOWEST = 0.04
+"""The weight of a new picture once there are many: a memory of 25."""
+_PRIOR = 4.0
+"""For how many pictures the start counts."""
+_DOUBT = 2.0
+"""How much wider a spread is taken for that few pictures were seen: by 1 + 2 / count of its square."""
+_CLIP = 2.5
+"""Spreads: what is farther off moves a place as if it were so far, so that who passes by teaches little."""
+_CARRIED = 4
+"""How many pictures it counts for what another light has taught."""
+_LIGHT, _STICK = 0.25, 0.05
+"""Octaves of mean gray level: how wide a light is, and how far beyond its edge it is left."""
+_NORMAL = 1.4826
+"""Of a normal distribution: its standard deviation over its median absolute deviation."""
+_NOWHERE = -1
+"""No light yet."""
+_NEAR = np.ones((3, 3), np.uint8)
+
+
+class Places:
+    """
+    The usual change of every tile and how unusual another is. `light` for each picture, then `unusual`, then `learn`.
+
+    A light seen for the first time starts with what the one before had taught.
+
+    >>> places = Places()
+    >>> places.light(96.0)
+    >>> for _ in range(50):
+    ...     places.learn(np.ones((2, 3), np.float32))
+    >>> bool(places.unusual(np.full((2, 3), 1.3, np.float32)).max() < 4 < places.unusual(np.full((2, 3), 4.6, np.float32)).min())
+    True
+    """
+
+    def __init__(self) -> None:
+        self._lights: dict[int, tuple[int, Tiles, Tiles]] = {}
+        self._at = _NOWHERE
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything was learned that a change could be held against."""
+        return self._at in self._lights
+
+    def light(self, level: float) -> None:
+        """Go by this light: the mean gray level, 0 to 255."""
+        octave = math.log2(level + 1) / _LIGHT
+        edge = _STICK / _LIGHT
+        if self._at != _NOWHERE and self._at - edge <= octave < self._at + 1 + edge:
+            return
+        before = self._lights.get(self._at)
+        self._at = int(octave)
+        if self._at not in self._lights and before is not None:
+            count, mean, square = before
+            self._lights[self._at] = min(count, _CARRIED), mean, square
+
+    def unusual(self, change: Tiles) -> Tiles:
+        """How many spreads each tile's log change is above the usual there and beside it: about 2 at most in a quiet picture."""
+        count, mean, square = self._lights[self._at]
+        spread = np.sqrt(np.maximum(square, np.float32(LEAST**2)) * np.float32(1 + _DOUBT / max(count, 1)))
+        # what moves here moves next to it too, sooner or later
+        return np.asarray((change - cv2.dilate(mean, _NEAR)) / cv2.dilate(spread, _NEAR), np.float32)
+
+    def among(self, change: Tiles) -> Tiles:
+        """How unusual each tile is among the others, for a first pair, when nothing is known of any of them."""
+        middle = np.float32(np.median(change))
+        spread = max(_UNKNOWN, _NORMAL * float(np.median(np.abs(change - middle)))) * math.sqrt(1 + _DOUBT)
+        return np.asarray((change - middle) / np.float32(spread), np.float32)
+
+    def learn(self, change: Tiles) -> None:
+        """Take the log change of each tile against a recent picture for what it does by itself."""
+        if self._at not in self._lights:
+            # a place that happens to be still in the first pair is not believed to be stiller than half of the picture, and one
+            # where somebody came not to be much more restless
+            middle = float(np.median(change))
+            start = np.clip(change, np.float32(middle), np.float32(middle + _CLIP * _UNKNOWN))
+            self._lights[self._at] = 1, start, np.full_like(start, _UNKNOWN**2)
+            return
+        count, mean, square = self._lights[self._at]
+        share = np.float32(max(_SLOWEST, 1 / (count + _PRIOR)))
+        most = np.float32(_CLIP) * np.sqrt(np.maximum(square, np.float32(LEAST**2)))
+        error = np.minimum(change - mean, most)
+        # twice the upper half: a place that becomes still is not uneasy for it
+        above = np.maximum(error, np.float32(0))
+        self._lights[self._at] = (
+            count + 1,
+            mean + share * error,
+            square + share * (np.float32(2) * above * above - square),
+        )
+
+    def forget(self) -> None:
+        """Begin anew in this light: the camera shows something else."""
+        self._lights.pop(self._at, None)
+
+    def save(self) -> dict[str, Any]:
+        """Each light under keys of its own: only that of the hour changes."""
+        saved: dict[str, Any] = {"light": self._at}
+        for light, (count, mean, square) in self._lights.items():
+            saved |= {f"places.{light}.count": count, f"places.{light}": np.stack([mean, square])}
+        return saved
+
+    def load(self, memory: Mapping[str, Any]) -> None:
+        """Go on from what save() gave, among other keys."""
+        self._at, self._lights = memory["light"], {}
+        for key, value in memory.items():
+            if key.startswith("places.") and key.count(".") == 1:
+                self._lights[int(key.removeprefix("places."))] = (
+                    memory[f"{key}.count"],
+                    np.array(value[0]),
+                    np.array(value[1]),
+                )

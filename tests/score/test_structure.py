@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+
+from keepframe.frame import Frame
+from keepframe.score import Change
+from keepframe.score.structure import Structure
+from keepframe.testing import run
+
+SHAPE = (120, 160)
+
+
+def scenery(count, seed=0, noise=2.0):
+    """Pictures of a scene of blocks with noise."""
+    rng = np.random.default_rng(seed)
+    scene = rng.integers(60, 150, (15, 20), dtype=np.uint8).repeat(8, 0).repeat(8, 1)
+    return [np.clip(scene + rng.normal(0, noise, SHAPE), 0, 255).astype(np.uint8) for _ in range(count)]
+
+
+def reasons(pictures, **options):
+    """Why each picture was kept or not."""
+    frames = [Frame(seq=n, time_ns=n * 10**9).with_image(picture) for n, picture in enumerate(pictures)]
+    return [f.reason for f in run(Change, frames, **options)]
+
+
+def test_the_same_picture_scores_nothing():
+    """Exactly 0, and a repeat is told."""
+    structure = Structure()
+    picture = scenery(1)[0]
+    structure.begin(picture)
+
+    seen = structure(picture, picture.copy())
+
+    assert (seen.score, seen.event) == (0.0, "repeated")
+
+
+def lit_and_visited(seed):
+    """Noisy pictures; one with 1.3 times the light and 12 levels more; one with an object of 1 % besides."""
+    rng = np.random.default_rng(seed)
+    pictures = scenery(12, seed)
+    lit = np.clip(scenery(1, seed, 0)[0] * 1.3 + 12 + rng.normal(0, 2, SHAPE), 0, 255).astype(np.uint8)
+    visited = lit.copy()
+    top, left = int(rng.integers(4, SHAPE[0] - 18)), int(rng.integers(4, SHAPE[1] - 18))
+    part = visited[top : top + 14, left : left + 14]
+    part[...] = np.where(part.mean() > 128, 20, 235)
+    return pictures, lit, visited
+
+
+@pytest.mark.slow
+def test_light_is_no_change_and_an_object_in_it_is():
+    """Of 100 scenes none is kept for its light, and with an object of one percent of the area at least 99 are."""
+    counts = {"lit": 0, "visited": 0}
+    for seed in range(100):
+        pictures, lit, visited = lit_and_visited(seed)
+        counts["lit"] += reasons([*pictures, lit])[-1] == "changed"
+        counts["visited"] += reasons([*pictures, visited])[-1] == "changed"
+
+    assert counts["lit"] == 0
+    assert counts["visited"] >= 99
+
+
+def test_what_the_light_did_is_noted():
+    """Gain and offset against the reference, and where the change is."""
+    pictures, _, visited = lit_and_visited(1)
+    frames = [Frame(seq=n, time_ns=n * 10**9).with_image(p) for n, p in enumerate([*pictures, visited])]
+
+    last = run(Change, frames)[-1]
+
+    assert last.notes["gain"] == pytest.approx(1.3, abs=0.1)
+    assert last.notes["light"] > 30
+    assert 0 < last.notes["hot_share"] < 0.1
+    assert last.notes["boxes"].split(" ")[0].count(",") == 3
+
+
+def test_twenty_switches_to_infrared_are_twenty_pictures():
+    """Colour to infrared and back: one picture each time, with the reason, and none after it."""
+    by_day, by_night = scenery(210, 1), scenery(210, 2, noise=4)
+    pictures = [(by_night if n // 10 % 2 else by_day)[n] for n in range(210)]
+
+    found = reasons(pictures)
+
+    assert [n for n, reason in enumerate(found) if reason == "mode"] == list(range(10, 210, 10))
+    assert set(found) == {"first", "mode", "unchanged"}
+
+
+def test_a_camera_that_shakes_is_put_back():
+    """What the shift was is noted, and a whole pixel or three are no change."""
+    rng = np.random.default_rng(3)
+    wide = np.pad(scenery(1, noise=0)[0], 8, mode="reflect")
+    pictures = []
+    for _ in range(30):
+        x, y = rng.integers(-3, 4, 2)
+        pictures.append(wide[8 + y : 128 + y, 8 + x : 168 + x])
+
+    found = reasons(pictures)
+
+    assert set(found[6:]) <= {"unchanged", "repeated"}
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (7, 9), (40, 3000), (1081, 33), (120, 160, 3)])
+def test_any_size_is_looked_at(shape):
+    """From one pixel on, gray or BGR."""
+    rng = np.random.default_rng(0)
+    pictures = [rng.integers(0, 256, shape, dtype=np.uint8) for _ in range(4)]
+
+    assert len(reasons(pictures)) == 4
+
+
+@pytest.mark.parametrize("levels", [(0, 0, 0), (0, 255, 3)])
+def test_constant_pictures_have_no_structure(levels):
+    """A covered lens, black or white, is no change of structure and gives no error."""
+    found = reasons([np.full(SHAPE, level, np.uint8) for level in levels])
+
+    assert found[0] == "first"
+    assert set(found[1:]) <= {"unchanged", "repeated"}
+
+
+def test_a_change_in_the_second_picture_is_seen():
+    """Before anything is learned a place is held against the others."""
+    pictures = scenery(2)
+    pictures[1][40:70, 60:90] = 230
+
+    assert reasons(pictures) == ["first", "changed"]
