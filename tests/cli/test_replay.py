@@ -62,12 +62,15 @@ def test_a_pipeline_of_other_cameras_or_verdicts_is_told(call, archive, tmp_path
 
 
 @pytest.mark.slow
-def test_a_real_run_replayed_as_it_was_changes_nothing(call, told, pipeline, runtime):
-    """Every verdict of it, to the reason."""
+@pytest.mark.parametrize("verdict", ["threshold = 1.5", 'keep = "auto"', 'budget = "200/day"'])
+def test_a_real_run_replayed_as_it_was_changes_nothing(verdict, call, told, tmp_path, runtime):
+    """Every verdict of it, to the reason: with a written threshold, a learned one, and one that fills a budget."""
+    camera = PIPELINE.replace("count = 60", "count = 300\nclouds = 0.2\n")
+    (tmp_path / "pipeline.toml").write_text(f"{camera}[stages.score]\n{verdict}\n")
     assert call("run", "pipeline.toml", "--json").exit_code == 0
 
     _, found = told("replay", "archive")
 
-    assert found["frames"] == 60
+    assert found["frames"] == 300
     assert found["kept"] > 1
     assert found["changed"] == []

@@ -14,11 +14,12 @@ from itertools import groupby
 from typing import Any
 
 from keepframe.archive.row import Row
+from keepframe.score.change import Change
 from keepframe.score.evidence import Evidence, Judge
 from keepframe.score.options import judge
 
-DECIDES = tuple(name for name in signature(judge).parameters if name not in {"cold", "floor"})
-"""Options of the verdict that act on scores as they are; the two others are the metric's."""
+DECIDES = tuple(name for name in signature(judge).parameters if name not in {"cold", "floor", "ceiling"})
+"""Options of the verdict that act on scores as they are; the others are the metric's."""
 WITHOUT_EVIDENCE = {"first", "reshaped"}
 """Reasons of a keep that nothing was compared for."""
 
@@ -101,9 +102,10 @@ def evidence_of(row: Row) -> Evidence | None:
 
 def judge_of(options: Mapping[str, Any]) -> Judge:
     """
-    The judge that the score stage has with these options; what else they say is left out.
+    The judge that the stage `change` has with these options; what else they say is left out.
 
     >>> judge_of({"threshold": 0.5, "metric": "mse"})(Evidence(0.75, None, 99.0, 0)).verdict.reason
     'changed'
     """
-    return judge(**{name: value for name, value in options.items() if name in DECIDES})
+    decides = {name: value for name, value in options.items() if name in (*DECIDES, "metric")}
+    return Change(**decides).fresh_judge()

@@ -127,6 +127,10 @@ class Change:
         for owner, part in self._parts().items():
             part.load(by_owner[owner])
 
+    def fresh_judge(self) -> Steered:
+        """A judge as this stage begins with, that has seen nothing: verdicts on stored scores can be taken again with it."""
+        return self._made()[1]
+
     def _made(self) -> tuple[Looker, Steered]:
         if isinstance(self.keep, dict):
             self._check_rules(self.keep)
