@@ -23,13 +23,21 @@ from keepframe.config import load
 CLIP = Path(__file__).parents[2] / "examples" / "lobby.mp4"
 
 
+def scene(height, width, *, is_there):
+    """A wall, and a thing that stands before it or not."""
+    image = np.full((height, width), 90, np.uint8)
+    if is_there:
+        image[height // 3 : height * 2 // 3, width // 3 : width // 2] = 200
+    return image
+
+
 @pytest.fixture
 def pictures(tmp_path):
     """Make a folder with three pictures; the last one differs."""
     folder = tmp_path / "pictures"
     folder.mkdir()
-    for number, level in enumerate((20, 20, 200)):
-        cv2.imwrite(str(folder / f"{number}.png"), np.full((90, 160), level, np.uint8))
+    for number, is_there in enumerate((False, False, True)):
+        cv2.imwrite(str(folder / f"{number}.png"), scene(90, 160, is_there=is_there))
     return folder
 
 
@@ -133,22 +141,38 @@ def test_no_password_is_written(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_folder_is_watched_and_each_keep_is_a_line(keepframe, pictures, tmp_path):
-    """Why, and where; then the summary of a run. The saved file goes on from there."""
+def test_a_folder_that_fills_up_is_watched_and_each_keep_is_a_line(keepframe, pictures, tmp_path):
+    """Why, and where, as files arrive, until Ctrl-C; then the summary of a run."""
     child = keepframe("watch", "pictures", "--into", "kept", "--save", "cam.toml")
     told = [child.stdout.readline() for _ in range(2)]
+    shutil.copy(pictures / "0.png", pictures / "3.png")
+    told.append(child.stdout.readline())
     child.send_signal(signal.SIGINT)
     rest, errors = child.communicate(timeout=60)
-    run = keepframe("run", "cam.toml", "--json")
-    run.communicate(timeout=60)
 
     assert child.returncode == 0, errors
     assert "pictures/0/0  first: there was nothing to compare with  pictures/" in told[0]
     assert "pictures/0/2  changed: score " in told[1]
-    assert rest.startswith("3 seen, 2 kept")
+    assert "pictures/0/3  changed: score " in told[2]
+    assert rest.startswith("4 seen, 3 kept")
     assert "watching pictures; pictures go to kept; Ctrl-C ends" in errors
-    assert run.returncode == 0
-    assert tomllib.loads((tmp_path / "cam.toml").read_text())["cameras"]["pictures"]["path"] == "pictures"
+    assert tomllib.loads((tmp_path / "cam.toml").read_text())["cameras"]["pictures"] == {
+        "source": "folder",
+        "path": "pictures",
+        "watch": True,
+    }
+
+
+@pytest.mark.slow
+def test_a_folder_may_be_read_once(keepframe, pictures):
+    """What is there, then the end."""
+    child = keepframe("watch", "pictures", "--once", "--save", "cam.toml")
+    said, errors = child.communicate(timeout=60)
+    again = keepframe("run", "cam.toml", "--json")
+
+    assert child.returncode == 0, errors
+    assert "3 seen, 2 kept" in said
+    assert json.loads(again.communicate(timeout=60)[0].splitlines()[-1])["frames"]["captured"] == 0
 
 
 @pytest.mark.slow
@@ -170,7 +194,7 @@ def test_the_shipped_clip_is_watched(keepframe, tmp_path):
 def camera():
     """Serve snapshots over HTTP, as a cheap camera does: the third one and those after it show something new. Gives its address and them."""
     calm, new = (
-        cv2.imencode(".jpg", np.full((180, 320), level, np.uint8))[1].tobytes() for level in (40, 200)
+        cv2.imencode(".jpg", scene(180, 320, is_there=is_there))[1].tobytes() for is_there in (False, True)
     )
     asked = []
 

@@ -11,6 +11,7 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -60,6 +61,11 @@ LOCAL = ("path", "device")
 )
 @set_option
 @click.option(
+    "--once",
+    is_flag=True,
+    help="Read what is in a folder and end; without it pictures are taken as they arrive.",
+)
+@click.option(
     "--again",
     "is_again",
     is_flag=True,
@@ -77,6 +83,7 @@ def command(
     save: Path | None,
     sets: tuple[str, ...],
     *,
+    once: bool,
     is_again: bool,
     log_form: str,
     is_json: bool,
@@ -89,6 +96,8 @@ def command(
     Ctrl-C drains and ends as in `keepframe run`, with its summary and exit codes.
     """
     found = named(source)
+    if found.source == "folder":
+        found = replace(found, options={**found.options, "watch": not once})
     if save is None:
         with tempfile.TemporaryDirectory(prefix="keepframe-") as folder:
             path = Path(folder) / "watch.toml"
