@@ -1,5 +1,6 @@
 """The benchmarks still run and tell what they promise; what they measure is no matter for a test."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +11,10 @@ ROOT = Path(__file__).parents[1]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-def bench(name, *arguments):
+def bench(name, *arguments, **environment):
     """Run one and return what it printed."""
     command = [sys.executable, ROOT / "scripts" / f"bench_{name}.py", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -30,6 +31,32 @@ def test_every_form_of_the_job_keeps_what_it_should():
     assert len(ours) == 1
     assert int(ours.pop()) > 1
     assert kept["keepframe, separate, nothing kept"] == "1"
+
+
+def test_a_hop_leaves_out_rivals_that_do_not_work(tmp_path):
+    """Rivals that answer with a version and then fail: each is left out with the reason, ours and plain pyzmq have their rows."""
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\n[ "$1" = -c ] && echo 1.0 || exit 3\n')
+    python.chmod(0o700)
+
+    told = bench("hop", "--quick", "--sizes", "640x480", BENCH_RIVAL_PYTHON=str(python)).splitlines()
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in told if line.startswith("| ")]
+    left_out = [line.split(":")[1].strip() for line in told if line.startswith("Left out")]
+
+    assert rows[1:] == [
+        "one copy in memory",
+        "slots, made in place",
+        "slots, copied in",
+        "inline",
+        "pyzmq PUSH/PULL ipc",
+    ]
+    assert [name.split(",")[0].split()[0] for name in left_out] == [
+        "imagezmq",
+        "ezmsg",
+        "dora-rs",
+        "dora-rs",
+        "iceoryx2",
+    ]
 
 
 def test_frames_flow_again_after_a_kill_of_each_stage():

@@ -185,6 +185,21 @@ def test_a_rival_lives_in_an_environment_of_its_own(checkout):
     assert calls == [f"{checkout.folder}/scripts/bench_speed.py --quick"]
 
 
+def test_a_rival_that_cannot_be_installed_is_left_out(checkout):
+    """The benchmark runs without it, and pip's reason stands in the output; the next start tries again."""
+    (checkout.folder / "scripts/bench_speed.py").touch()
+    (checkout.folder / "scripts/bench_speed.txt").write_text("rival==1\nother==2\n")
+    checkout.start("scripts/setup", "bench")
+    done, calls = checkout.start("scripts/bench", "speed", FAKE_NO_INDEX="1")
+    _, again = checkout.start("scripts/bench", "speed")
+
+    assert done.returncode == 0
+    assert done.stderr.count("no index can be reached") == 2
+    assert "scripts/bench: left out: rival==1: pip failed" in done.stderr
+    assert calls[-1] == f"{checkout.folder}/scripts/bench_speed.py"
+    assert "-m pip install --disable-pip-version-check rival==1" in again
+
+
 def test_each_script_is_executable_and_stops_at_the_first_error():
     """What the README tells to start can be started."""
     for script in [ROOT / "scripts" / name for name in ("setup", "test", "check", "run", "bench")]:
