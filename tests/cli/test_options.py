@@ -10,8 +10,8 @@ def options(verb, kind):
     return {parameter.name for parameter in main.commands[verb].params if isinstance(parameter, kind)}
 
 
-NO_DATA = {"stage", "init", "completion", "keys", "plot"}
-"""One runs until it is stopped, the others write files, scripts or drawings."""
+NO_DATA = {"stage", "init", "completion", "keys", "plot", "snap"}
+"""One runs until it is stopped, the others write files, scripts, drawings or pictures."""
 
 
 @pytest.mark.parametrize("verb", sorted(set(VERBS) - NO_DATA))
