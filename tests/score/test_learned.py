@@ -59,6 +59,18 @@ def test_nothing_is_lower_than_the_floor():
     assert learned.threshold(quiet(1)[0]).value == 4.0
 
 
+def test_nothing_is_higher_than_the_ceiling_until_it_is_counted():
+    """A few pictures of a restless scene do not make it deaf; what is counted may go so far above, and no farther."""
+    learned, restless = Learned(false_keeps_per_day=100, ceiling=2.0, slack=1.5), quiet(1000, scale=1.0)
+    told = []
+    for seen in restless:
+        told.append(learned.threshold(seen))
+        learned.learn(seen, is_over=False, is_kept=False)
+
+    for state, most in (("extrapolated", 2.0), ("calibrated", 3.0)):
+        assert {now.value for now in told if now.state == state} == {most}
+
+
 def test_the_value_is_its_parts():
     """Usual * exp(spread * far), as it is noted."""
     learned = Learned(cold=6.0)

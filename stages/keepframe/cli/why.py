@@ -157,7 +157,9 @@ def learned(row: Row) -> str | None:
         return None
     value = usual * math.exp(min(spread * far, 700.0))
     told = f"usual {number(usual)} x exp(spread {number(spread)} x far {number(far)}) = {number(value)}"
-    if abs(row.threshold - value) > 1e-6 * value:
+    if row.threshold < value * (1 - 1e-6):
+        told += f", but it is not let rise above {number(row.threshold)}"
+    elif row.threshold > value * (1 + 1e-6):
         told += f", but the noise model's {number(row.threshold)} goes before"
     return told
 

@@ -2,7 +2,7 @@
 The threshold a camera teaches: what its scene does by itself, and how rarely it may be taken for a change.
 
 No pixels, no clock, no chance: scores and times in, a threshold out. What stands around the verdict is in judge.py. Recomputing a
-threshold from what is noted: usual x exp(spread x far), or `cold`, or not less than `floor`.
+threshold from what is noted: usual x exp(spread x far), or `cold`, not less than `floor`, not more than `ceiling`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Learned:
     cold: the threshold before anything is usual; None: infinite, nothing is kept on it.
     floor: no threshold is lower; what noise alone explains.
     ceiling: no threshold is higher until one is counted: where the score itself knows what a place does, a few pictures of a busy
-    scene must not make it deaf.
+    scene must not make it deaf. slack: how many times the ceiling a counted one may be; a scene that is never still would raise it for ever.
 
     >>> learned = Learned(false_keeps_per_day=1.0, cold=6.0)
     >>> for n in range(200):
@@ -63,9 +63,10 @@ class Learned:
         cold: float | None = None,
         floor: float = 0.0,
         ceiling: float = math.inf,
+        slack: float = math.inf,
     ) -> None:
         self.false_keeps_per_day, self.cold, self.floor = false_keeps_per_day, cold, floor
-        self.ceiling = ceiling
+        self.ceiling, self.slack = ceiling, slack
         self._pace, self._lights, self._tail = Pace(), Lights(), Tail()
         self._count = 0
         self._far: float | None = None
@@ -94,8 +95,7 @@ class Learned:
         value = math.exp(min(usual.location + usual.scale * far, 700.0))
         if state == "learning" and self.cold is not None:
             value = max(value, self.cold)
-        if state != "calibrated":
-            value = min(value, self.ceiling)
+        value = min(value, self.ceiling * (self.slack if state == "calibrated" else 1.0))
         return Threshold(max(value, self.floor), state, math.exp(usual.location), usual.scale, far)
 
     def learn(self, evidence: Evidence, *, is_over: bool, is_kept: bool) -> None:

@@ -37,9 +37,10 @@ def judge(
     cold: float | None = None,
     floor: float = 0.0,
     ceiling: float = math.inf,
+    slack: float = math.inf,
 ) -> Steered:
     """
-    The judge that these options ask for. cold, floor and ceiling are the metric's own, for a threshold that is learned (learned.py).
+    The judge that these options ask for. cold, floor, ceiling and slack are the metric's own, for a threshold that is learned (learned.py).
 
     Raises ValueError that tells all that is wrong with them.
 
@@ -86,7 +87,7 @@ def judge(
         steering = Budget(per_day=per_day)
     else:
         wanted = FALSE_KEEPS_PER_DAY[keep] if false_keeps_per_day is None else false_keeps_per_day
-        steering = Learned(false_keeps_per_day=wanted, cold=cold, floor=floor, ceiling=ceiling)
+        steering = Learned(false_keeps_per_day=wanted, cold=cold, floor=floor, ceiling=ceiling, slack=slack)
     return Steered(steering, conditions)
 
 
