@@ -18,7 +18,9 @@ from keepframe.score.change import Change
 from keepframe.score.evidence import Evidence, Judge
 from keepframe.score.options import judge
 
-DECIDES = tuple(name for name in signature(judge).parameters if name not in {"cold", "floor", "ceiling", "slack"})
+DECIDES = tuple(
+    name for name in signature(judge).parameters if name not in {"cold", "floor", "ceiling", "slack"}
+)
 """Options of the verdict that act on scores as they are; the others are the metric's."""
 WITHOUT_EVIDENCE = {"first", "reshaped"}
 """Reasons of a keep that nothing was compared for."""
