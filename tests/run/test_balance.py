@@ -33,7 +33,8 @@ def test_a_folder_with_broken_files_rejects_those_and_goes_on(tmp_path):
     (pictures / "img8.jpg").write_bytes(jpeg(8, height=96))
     (pictures / "img9.jpg").write_bytes(b"")
     (pictures / "img10.jpg").write_bytes(jpeg(10))
-    folder = write(tmp_path, '[cameras.door]\nsource = "folder"\npath = "pictures"\n')
+    camera = '[cameras.door]\nsource = "folder"\npath = "pictures"\n'
+    folder = write(tmp_path, camera + '[stages.score]\nmetric = "ssim-tile"\nthreshold = 0.2\n')
 
     assert run(folder) == 0
     assert is_sound(folder)
