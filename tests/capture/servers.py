@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -30,12 +29,12 @@ class HttpCamera:
     A camera that serves /snap.jpg and /video.mjpg; what it does can be changed while it runs.
 
     login: "", "basic" or "digest". parts: how the stream is cut: "plain", "no-length", "wrong-length", "no-crlf". behind: bytes after
-    each picture. sent: every picture that went out whole.
+    each picture. piece: so many bytes at a time, with a pause behind each. sent: every picture that went out whole.
     """
 
     def __init__(self, port=0, *, login="", user="admin", password="s3cret pass/ö", size=(48, 64), **more):
         self.login, self.user, self.password, self.size = login, user, password, size
-        self.parts, self.behind, self.etag, self.pause_s = "plain", b"", False, 0.02
+        self.parts, self.behind, self.etag, self.pause_s, self.piece = "plain", b"", False, 0.02, 1 << 20
         self.status, self.body, self.kind, self.location = 200, None, "image/jpeg", None
         self.is_frozen = threading.Event()
         self.is_over = threading.Event()
@@ -144,9 +143,7 @@ class HttpCamera:
             head += f"Content-Length: {length}\r\n" if length is not None else ""
             end = b"" if self.parts == "no-crlf" else b"\r\n"
             self.sent.append(hashlib.sha256(data).hexdigest())
-            handler.wfile.write(head.encode() + b"\r\n" + data + self.behind + end)
-            handler.wfile.flush()
-            time.sleep(self.pause_s)
+            self._write(handler, head.encode() + b"\r\n" + data + self.behind + end)
 
     def _is_known(self, handler):
         given = handler.headers.get("Authorization", "")
@@ -178,7 +175,13 @@ class HttpCamera:
             handler.send_header(name, value)
         handler.send_header("Content-Length", str(len(data)))
         handler.end_headers()
-        handler.wfile.write(data)
+        self._write(handler, data)
+
+    def _write(self, handler, data):
+        for begin in range(0, len(data), self.piece):
+            handler.wfile.write(data[begin : begin + self.piece])
+            handler.wfile.flush()
+            self.is_over.wait(self.pause_s)
 
 
 def _md5(text):

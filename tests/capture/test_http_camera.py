@@ -139,6 +139,26 @@ def test_a_camera_that_stops_answering_is_lost_in_time(path, http_camera, live):
 
 
 @pytest.mark.parametrize("path", ["snap.jpg", "video.mjpg"])
+def test_a_slow_camera_is_waited_for_while_anything_comes(path, http_camera, live):
+    """Pictures that drip in are whole and its own; what is slower than the deadline is lost, and found when it is faster again."""
+    camera = http_camera(piece=400, pause_s=0.005)
+    source = live(Http, url=camera.url(path), read_timeout="500ms")
+    slow = source.taken(3)
+    camera.pause_s = 5.0
+    event = next(e for e in iter(lambda: source.taken(1)[0], None) if isinstance(e, CameraEvent))
+    camera.pause_s = 0.005
+    found = next(
+        e for e in iter(lambda: source.taken(1)[0], None) if isinstance(e, CameraEvent) and e.kind == "found"
+    )
+    (again,) = source.taken(1)
+
+    assert [digest(frame) for frame in slow] == camera.sent[:3]
+    assert (event.kind, event.detail) == ("lost", f"{camera.url(path)}: no answer in time")
+    assert not found.ends_stream
+    assert digest(again) in camera.sent
+
+
+@pytest.mark.parametrize("path", ["snap.jpg", "video.mjpg"])
 def test_a_camera_that_comes_back_with_another_size_begins_new_streams(path, http_camera, live):
     """Lost, found, resized, in this order; the first picture behind it is the new one's."""
     camera = http_camera()
