@@ -151,7 +151,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--kills", type=int, default=10, help="of each stage")
     parser.add_argument("--fps", type=float, default=0.0, help="pace of each camera; 0: as fast as they can")
-    parser.add_argument("--floor", type=float, default=FLOOR_S, help="seconds; a median above it is a failure")
+    parser.add_argument(
+        "--floor", type=float, default=FLOOR_S, help="seconds; a median above it is a failure"
+    )
     parser.add_argument("--keep", action="store_true", help="leave the folder, with its log")
     given = parser.parse_args(arguments)
     folder = Path(tempfile.mkdtemp(prefix="recovery-", dir="/tmp"))  # short: sockets lie in it

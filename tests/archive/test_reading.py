@@ -236,7 +236,9 @@ def test_another_process_reads_while_this_one_writes(filled):
 
 def test_a_run_is_told_in_one_sentence():
     """Plain numbers; nothing rounded to all or none that is not."""
-    row = Row(camera="a", stream=0, seq=0, outcome="kept", time_ns=0, media_ns=46_900_000_000, file="x")
+    row = Row(
+        camera="a", stream=0, seq=0, outcome="kept", time_ns=0, media_ns=46_900_000_000, index=9, file="x"
+    )
 
     assert (
         sentence({"a": {"captured": 1394, "kept": 31}}, row)
