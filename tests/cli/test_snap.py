@@ -95,7 +95,7 @@ def test_an_option_of_the_source_can_be_set(snap, tmp_path):
 
 def test_pictures_that_are_no_good_are_told_in_the_end(snap):
     """Some of a camera's first ones may be; not all."""
-    with HttpCamera(body=jpeg()[:-200]) as camera:
+    with HttpCamera(body=jpeg()[:-200], pause_s=0.001) as camera:
         done = snap(camera.url("video"))
 
     assert "no whole picture among 50; the last one: truncated" in done.stderr

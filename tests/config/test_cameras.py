@@ -78,3 +78,17 @@ def test_a_misspelt_source_key_is_pointed_at(problems):
 
     assert told.startswith("cameras.a.source: missing; ")
     assert told.endswith("; is 'sorce' meant to be it?")
+
+
+def test_the_pipe_can_be_read_by_one_camera(problems, loaded):
+    """Every further one is told, beside whatever else is wrong."""
+    pipe = "source = 'stdin'\n"
+    text = f"[cameras.a]\n{pipe}[cameras.b]\n{pipe}[cameras.c]\n{pipe}every = 'soon'"
+    already = "expected one camera that reads the pipe, cameras.a does already; run this one as a pipeline of its own"
+
+    assert problems(text) == [
+        "cameras.c.every: expected a duration like '1s', '500ms' or seconds above 0, got 'soon'",
+        f"cameras.b.source: {already}",
+        f"cameras.c.source: {already}",
+    ]
+    assert list(loaded(f"[cameras.a]\n{pipe}").cameras) == ["a"]

@@ -20,6 +20,26 @@ from keepframe.capture.visitors import Car, Visitor
 from keepframe.capture.weather import Leaves, Light, Rain, Shadow
 
 View = Literal["empty", "edge", "object"]
+BOUNDS = {
+    "seed": (0, 2**63 - 1),
+    "width": (16, 16384),
+    "height": (16, 16384),
+    "fps": (0.001, 1000),
+    "noise": (0, 50),
+    "drift": (0, 0.5),
+    "object_size": (0, 0.9),
+    "absent": (0, 1e6),
+    "present": (0.001, 1e6),
+    "clouds": (0, 0.9),
+    "shadow": (0, 0.9),
+    "leaves": (0, 1),
+    "rain": (0, 100),
+    "shake": (0, 20),
+    "parked": (0, 1e6),
+    "infrared": (0, 1e6),
+    "freeze": (0, 1e6),
+    "loss": (0, 1e6),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +61,23 @@ class Truth:
     """Black, or gray in part: not to be believed."""
 
 
-@dataclass(frozen=True)
-class Scene:
+@dataclass(kw_only=True)
+class SceneOptions:
     """
-    A seeded scene of so many rows and columns, at `fps` pictures a second.
+    What makes a scene, in rows, columns and `fps` pictures a second. What each option means says Synthetic; at 0 it is not there.
 
-    noise: standard deviation in levels. drift: amplitude of the light as a share of it, over a minute. object_size: its height as a
-    share of the picture's. absent, present: mean seconds between two visits and of a visit. What the others mean says Synthetic; at 0
-    they are not there.
+    Raises ValueError for a value that makes no sense.
     """
 
-    seed: int
-    height: int
-    width: int
-    fps: float
-    noise: float
-    drift: float
-    object_size: float
-    absent: float
-    present: float
+    seed: int = 0
+    width: int = 320
+    height: int = 240
+    fps: float = 10.0
+    noise: float = 2.0
+    drift: float = 0.05
+    object_size: float = 0.3
+    absent: float = 6.0
+    present: float = 4.0
     clouds: float = 0.0
     shadow: float = 0.0
     leaves: float = 0.0
@@ -69,6 +87,14 @@ class Scene:
     infrared: float = 0.0
     freeze: float = 0.0
     loss: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in BOUNDS.items():
+            check_within(name, getattr(self, name), low, high)
+
+
+class Scene(SceneOptions):
+    """A seeded scene: its pictures, and what is in view in them."""
 
     def planes(self, index: int) -> tuple[Image, Image, Image]:
         """The picture in YUV 4:2:0 of limited range, Rec. 601: Y (H, W), U and V at half size rounded up, uint8."""
@@ -174,3 +200,13 @@ class Scene:
     @cached_property
     def _outage(self) -> Outage:
         return Outage(self.seed, self.fps, self.freeze, self.loss)
+
+
+def check_within(name: str, value: float, low: float, high: float) -> None:
+    """
+    Raise ValueError for an option that is not within its bounds.
+
+    >>> check_within("noise", 2.0, 0, 50)
+    """
+    if not low <= value <= high:
+        raise ValueError(f"{name}: expected from {low:g} to {high:g}, got {value!r}")

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from keepframe.capture.interval import NS
-from keepframe.capture.scene import Scene, Truth
+from keepframe.capture.scene import Scene, SceneOptions, Truth, check_within
 from keepframe.clock import Clock, SystemClock
 from keepframe.frame import Frame
 from keepframe.picture import Picture, Room, heap
@@ -25,7 +25,7 @@ BEGAN_NS = 1_704_067_200 * NS
 
 
 @dataclass(kw_only=True)
-class Synthetic:
+class Synthetic(SceneOptions):
     """
     A seeded camera: noise, drifting light, and an object that comes, stays a while and leaves.
 
@@ -49,25 +49,7 @@ class Synthetic:
     ['empty', 'empty', 'empty']
     """
 
-    seed: int = 0
-    width: int = 320
-    height: int = 240
-    fps: float = 10.0
     count: int | None = None
-    noise: float = 2.0
-    drift: float = 0.05
-    object_size: float = 0.3
-    absent: float = 6.0
-    present: float = 4.0
-    clouds: float = 0.0
-    shadow: float = 0.0
-    leaves: float = 0.0
-    rain: float = 0.0
-    shake: float = 0.0
-    parked: float = 0.0
-    infrared: float = 0.0
-    freeze: float = 0.0
-    loss: float = 0.0
     format: Literal["yuv420", "gray", "bgr"] = "yuv420"
     clock: Clock = field(default_factory=SystemClock, init=False, repr=False, compare=False)
     wait: Callable[[float], None] = field(default=time.sleep, init=False, repr=False, compare=False)
@@ -76,25 +58,10 @@ class Synthetic:
     _next: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._check("seed", 0, 2**63 - 1)
-        self._check("width", 16, 16384)
-        self._check("height", 16, 16384)
-        self._check("fps", 0.001, 1000)
-        self._check("noise", 0, 50)
-        self._check("drift", 0, 0.5)
-        self._check("object_size", 0, 0.9)
-        self._check("absent", 0, 1e6)
-        self._check("present", 0.001, 1e6)
-        self._check("clouds", 0, 0.9)
-        self._check("shadow", 0, 0.9)
-        self._check("leaves", 0, 1)
-        self._check("rain", 0, 100)
-        self._check("shake", 0, 20)
-        for name in ("parked", "infrared", "freeze", "loss"):
-            self._check(name, 0, 1e6)
+        super().__post_init__()
         if self.count is not None:
-            self._check("count", 0, 10**12)
-        self.scene = Scene(**{option.name: getattr(self, option.name) for option in fields(Scene)})
+            check_within("count", self.count, 0, 10**12)
+        self.scene = Scene(**{option.name: getattr(self, option.name) for option in fields(SceneOptions)})
 
     @property
     def is_live(self) -> bool:
@@ -163,8 +130,3 @@ class Synthetic:
         np.concatenate([plane.ravel() for plane in planes], out=np.frombuffer(space.view, np.uint8))
         picture = Picture("yuv420", self.height, self.width, space.close(), is_full_range=False)
         return picture if self.format == "yuv420" else Picture.of(picture.bgr())
-
-    def _check(self, name: str, low: float, high: float) -> None:
-        value = getattr(self, name)
-        if not low <= value <= high:
-            raise ValueError(f"{name}: expected from {low:g} to {high:g}, got {value!r}")

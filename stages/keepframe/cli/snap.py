@@ -59,7 +59,8 @@ def _first(meant: Named, sets: tuple[str, ...]) -> Frame:
     camera = pipeline_of({"cameras": {meant.camera: table}}, "snap", settings).cameras[meant.camera]
     bound = camera.source.bound
     last = Frame()
-    for count, shot in enumerate(read_source(bound.contract, bound.options, meant.camera)):
+    pace = {"every": None} if "every" in bound.contract.options else {}  # nobody waits for the next second
+    for count, shot in enumerate(read_source(bound.contract, pace | dict(bound.options), meant.camera)):
         if isinstance(shot, CameraEvent):
             if shot.kind == "lost":
                 raise CameraError(shot.detail)

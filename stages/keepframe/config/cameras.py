@@ -6,6 +6,7 @@ What a camera changes in a stage is read with the stages.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, get_args
 
 from keepframe.config.pipeline import Camera, Policy, Use, frozen
@@ -48,6 +49,20 @@ def read_camera(name: str, table: dict[str, Any], reader: Reader, *, is_needed: 
         policy = _policy((*keys, "policy"), table["policy"], policy, problems)
     privacy = _privacy((*keys, "privacy"), table.get("privacy", []), problems)
     return Camera(name, source, policy, is_live, privacy)
+
+
+def check_pipe(cameras: Iterable[Camera], problems: Problems) -> None:
+    """There is one stdin: of two cameras that read it each would get a part of the other's pictures."""
+    readers = [
+        camera.name
+        for camera in cameras
+        if camera.source.contract is not None and getattr(camera.source.contract.target, "reads_stdin", False)
+    ]
+    for name in readers[1:]:
+        problems.add(
+            ("cameras", name, "source"),
+            f"expected one camera that reads the pipe, cameras.{readers[0]} does already; run this one as a pipeline of its own",
+        )
 
 
 def _source(

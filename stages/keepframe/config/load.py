@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from keepframe.config.cameras import camera_tables, read_camera
+from keepframe.config.cameras import camera_tables, check_pipe, read_camera
 from keepframe.config.document import Table, assign, completed, read
 from keepframe.config.graph import linked
 from keepframe.config.imports import prepare_imports
@@ -80,6 +80,7 @@ def pipeline_of(
     tables, stage_tables = camera_tables(document, problems), completed(document)
     is_capture = only in (None, CAPTURE)
     cameras = {name: read_camera(name, table, reader, is_needed=is_capture) for name, table in tables.items()}
+    check_pipe(cameras.values(), problems)
     capture = read_capture(document.get("stages", {}).get(CAPTURE, {}), problems)
     if only is not None and only != CAPTURE and only not in stage_tables:
         problems.add(("stages",), f"no stage named {only!r}; {nearest(only, [CAPTURE, *stage_tables])}")
