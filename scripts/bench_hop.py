@@ -40,7 +40,8 @@ def send_ours(way: str, address: str, fd: int, size: str, count: int, watch: Wat
     from keepframe.frame import Frame  # noqa: PLC0415
     from keepframe.picture import Picture, heap  # noqa: PLC0415
     from keepframe.picture.owned_slots import OwnedSlots  # noqa: PLC0415
-    from keepframe.wire.capture import CaptureNode, Credit  # noqa: PLC0415
+    from keepframe.wire.capture import CaptureNode  # noqa: PLC0415
+    from keepframe.wire.credit import Credit  # noqa: PLC0415
     from keepframe.wire.shell import Shell  # noqa: PLC0415
     from keepframe.wire.store import Store  # noqa: PLC0415
 

@@ -11,7 +11,7 @@ from keepframe.frame import Frame, Item
 from keepframe.picture import Picture
 from keepframe.run.capturing import Capturing, credit
 from keepframe.stage import CameraEvent, Shot
-from keepframe.wire.capture import Credit
+from keepframe.wire.credit import Credit
 
 PICTURE = Picture.of(np.zeros((4, 6), np.uint8))
 
@@ -276,8 +276,9 @@ def test_what_happens_to_a_camera_is_logged_and_recorded(capturing, caplog):
         yield from shots(1)
 
     process = capturing(lambda: settling(process, give()))
-    recorded, record = [], process.node.record
-    process.node.record = lambda kind, detail: (recorded.append((kind, detail)), record(kind, detail))
+    marks = process.node.marks
+    recorded, record = [], marks.record
+    marks.record = lambda kind, detail: (recorded.append((kind, detail)), record(kind, detail))
 
     assert process.work() == 0
     assert recorded == [("lost", "no answer"), ("found", "after 3 s")]

@@ -12,7 +12,7 @@ from keepframe.errors import LostPictureError
 from keepframe.frame import START, Frame, Item
 from keepframe.run.relaying import Relaying
 from keepframe.stage import Mark, read_contract
-from keepframe.wire.codec import fitting
+from keepframe.wire.item_header import fitting
 from keepframe.wire.relay import Session
 
 GRAY = np.full((4, 6), 7, np.uint8)

@@ -6,6 +6,7 @@ MUTATIONS names them as the table in PROTOCOL.md does; which promise goes red is
 
 from __future__ import annotations
 
+import copy
 import itertools
 from dataclasses import replace
 from typing import Any
@@ -247,7 +248,7 @@ class KeepsCredit(CaptureNode):
     """12: what the archive has taken does not give its credit back."""
 
     def on_ack(self, peer, m):
-        kept = self.in_flight.copy()
+        kept = copy.deepcopy(self.in_flight)
         super().on_ack(peer, m)
         self.in_flight = kept
 

@@ -31,9 +31,11 @@ from keepframe.picture.owned_slots import OwnedSlots
 from keepframe.picture.slots import Slots
 from keepframe.stage.line import Line, Mark
 from keepframe.wire import messages
-from keepframe.wire.capture import CaptureNode, Credit
-from keepframe.wire.codec import decode, encode, fitting
+from keepframe.wire.capture import CaptureNode
+from keepframe.wire.codec import decode, encode
+from keepframe.wire.credit import Credit
 from keepframe.wire.gather import ArchiveNode, CommitJob, OpenJob
+from keepframe.wire.item_header import fitting
 from keepframe.wire.link import Node
 from keepframe.wire.relay import RelayNode, Session
 from keepframe.wire.store import Store

@@ -1,95 +1,13 @@
-import itertools
+"""A capture's sessions: opened, fed, broken and opened again."""
 
-import numpy as np
 import pytest
+from benches import PICTURE, Bench, kinds
 
-from keepframe.frame import START, Frame
-from keepframe.picture import Picture
+from keepframe.frame import Frame
 from keepframe.stage.memory import pack
 from keepframe.wire import messages
-from keepframe.wire.capture import MARK_S, NAME, CaptureNode, Credit
-from keepframe.wire.messages import Envelope
-from keepframe.wire.store import Store
-
-PICTURE = Picture.of(np.zeros((1, 10), np.uint8))
-
-
-class Bench:
-    """A capture, and below it one peer for each stage that the test speaks for."""
-
-    def __init__(self, lowers=("score",), **options):
-        self.node = CaptureNode(
-            "capture.a", lowers, ["a"], itertools.count(1).__next__, camera="a", **options
-        )
-        self.now, self.numbers = 0.0, {}
-        for i, stage in enumerate(lowers):
-            self.join(f"{stage}.0", f"be{i}")
-
-    def join(self, name, peer):
-        self.node.receive(
-            self.now, peer, Envelope(None, 0, messages.Hello(1, name, is_ready=True, pipeline=""))
-        )
-        self.numbers[peer] = 0
-
-    def say(self, body, peer="be0"):
-        self.numbers[peer] += 1
-        self.node.receive(
-            self.now, peer, Envelope(self.node.ports[peer].connection, self.numbers[peer], body)
-        )
-        return self.sent()
-
-    def sent(self, peer=None):
-        """What has been sent since, without greetings."""
-        self.node.pump(self.now)
-        out, self.node.out = self.node.out, []
-        quiet = (messages.Ping, messages.Welcome)
-        return [e.body for p, e in out if not isinstance(e.body, quiet) and peer in (None, p)]
-
-    def opened(self, committed=START, is_ended=False, memory=None, peer="be0", outcomes=()):
-        return self.say(
-            messages.Opened("a", self.node.epoch, committed, is_ended, memory or {}, list(outcomes)), peer
-        )
-
-    def offer(self, count=1, memory=None, **values):
-        sent = []
-        for _ in range(count):
-            self.node.offer(Frame(camera="a", picture=PICTURE, **values), memory)
-            sent += self.sent()
-        return sent
-
-    def committed(self, upto, *outcomes):
-        return self.say(messages.Ack("a", self.node.epoch, upto, [(upto, "kept"), *outcomes]))
-
-    def passes(self, seconds):
-        self.now += seconds
-        sent = [body for peer in self.numbers for body in self.say(messages.Ping(is_ready=True), peer)]
-        self.node.tick(self.now)
-        return sent + self.sent()
-
-
-def kinds(bodies):
-    """What messages these are, frames and marks with their position."""
-    return [
-        b.item.at
-        if isinstance(b, messages.Frame)
-        else ("mark", b.upto)
-        if isinstance(b, messages.Mark)
-        else type(b).__name__
-        for b in bodies
-    ]
-
-
-def test_the_source_is_read_once_a_session_has_opened():
-    """Before it, nobody knows where to begin."""
-    bench = Bench()
-
-    assert kinds(bench.sent()) == ["Open"]
-    assert not bench.node.wants
-
-    bench.opened()
-
-    assert bench.node.wants
-    assert bench.node.begin == {}
+from keepframe.wire.capture import MARK_S, NAME
+from keepframe.wire.credit import Credit
 
 
 def test_marks_come_after_one_two_four_eight_frames():
@@ -129,50 +47,6 @@ def test_credit_is_frames_and_bytes_and_comes_back_when_taken(credit, sent):
     assert (0, sent) in kinds(more)
 
 
-def test_a_full_store_stops_the_source_and_asks_for_a_commit():
-    """Nothing can be freed without a mark, so one comes before its time."""
-    bench = Bench(store=Store(3))
-    bench.sent()
-    bench.opened()
-    for count in (1, 2):
-        bench.committed(bench.offer(count)[-1].upto)
-
-    assert kinds(bench.offer(3)) == [(0, 3), (0, 4), (0, 5), ("mark", (0, 5))]  # the next was due after four
-    assert not bench.node.wants
-
-    bench.committed((0, 5))
-
-    assert bench.node.wants
-
-
-def test_stages_that_hold_frames_back_get_further_ones():
-    """A mark that waits for the next frame would wait for ever if store and credit were too small for it."""
-    bench = Bench(store=Store(2, 1), credit=Credit(2, 1), holds=1)
-    bench.sent()
-    bench.opened()
-
-    assert kinds(bench.offer()) == [(0, 0), ("mark", (0, 0))]
-    assert bench.node.wants
-    assert kinds(bench.offer()) == [(0, 1)]
-    assert not bench.node.wants
-
-
-def test_latest_sends_the_newest_and_a_gap_that_grows_until_it_can():
-    """Two frames are on their way; what comes meanwhile is one header in its place."""
-    bench = Bench(policy="latest")
-    bench.sent()
-    bench.opened()
-    bench.offer(20)
-
-    assert list(bench.node.store.items) == [(0, 0), (0, 1), (0, 2), (0, 19)]
-
-    sent = bench.say(messages.Ack("a", bench.node.epoch, (0, 0)))
-    gap, frame = [b for b in sent if isinstance(b, messages.Frame)]
-
-    assert (gap.item.outcome, gap.item.count, gap.item.at) == ("dropped", 17, (0, 2))
-    assert frame.item.at == (0, 19)
-
-
 def test_a_gap_waits_for_the_credit_of_what_comes_behind_it():
     """Else headers overtook the limit in bytes one by one, and piled up."""
     bench = Bench(policy="latest", credit=Credit(9, 5))
@@ -182,18 +56,6 @@ def test_a_gap_waits_for_the_credit_of_what_comes_behind_it():
         bench.offer()
 
     assert len(bench.node.store.items) == 3
-
-
-def test_rejected_pictures_of_a_live_camera_are_dropped_too():
-    """A camera that delivers nothing but broken pictures while the way down is cut does not fill the memory."""
-    bench = Bench(policy="latest")
-    bench.sent()
-    bench.opened()
-    bench.node.link_down("be0")
-    for _ in range(100):
-        bench.node.offer(Frame(camera="a").settled("rejected", "truncated"))
-
-    assert len(bench.node.store.items) == 2
 
 
 def test_after_a_break_everything_uncommitted_is_sent_again():
@@ -242,18 +104,6 @@ def test_a_finite_source_goes_on_behind_its_memory():
 
     assert (bench.node.begin, bench.node.run) == ({"read": 5}, 2)
     assert kinds(bench.offer(memory={"read": 6})) == [(3, 5), ("mark", (3, 5))]
-
-
-def test_a_memory_travels_with_its_mark_and_only_what_changed():
-    """The catalogue holds what the source remembers at the committed position."""
-    bench = Bench(has_memory=True)
-    bench.sent()
-    bench.opened()
-    first = bench.offer(memory={"read": 1, "same": "x"})[-1].memory[NAME]
-    second = bench.offer(2, memory={"read": 2})[-1].memory[NAME]
-
-    assert first == pack({"read": 1, "same": "x", "run": 0}, NAME)
-    assert second == {**pack({"read": 2}, NAME), "same": None}
 
 
 def test_asking_again_ends_the_old_stream_and_begins_a_new_one():
@@ -327,49 +177,6 @@ def test_done_means_that_the_end_is_committed():
     assert bench.node.why == ""
 
 
-def test_a_picture_of_which_too_much_is_said_fails_alone():
-    """A source may note what it likes; what no message can carry is a failed frame, not a session that breaks for ever."""
-    bench = Bench()
-    bench.sent()
-    bench.opened()
-    (frame, _mark) = bench.offer(notes={"exif": "x" * 5000})
-
-    assert frame.item.outcome == "failed"
-    assert frame.item.frames[0].reason.startswith("capture.a: cannot be sent on: its header takes")
-
-
-def test_a_source_without_pictures_is_done_at_once():
-    """There is no stream that could end."""
-    bench = Bench()
-    bench.sent()
-    bench.opened()
-    bench.node.end()
-
-    assert bench.sent() == []
-    assert bench.node.is_over
-
-
-def test_draining_ends_a_live_stream_and_leaves_a_finite_one_open():
-    """Who can go on later goes on in the same stream."""
-    live, finite = Bench(), Bench(has_memory=True)
-    for bench in (live, finite):
-        bench.sent()
-        bench.opened()
-        bench.offer(memory={"read": 1})
-        bench.node.drain()
-        bench.sent()
-        assert not bench.node.wants
-
-    assert [s.item.outcome for s in live.node.store.items.values()] == [None, "end"]
-    assert [s.item.outcome for s in finite.node.store.items.values()] == [None]
-
-    waiting = Bench()
-    waiting.node.drain()
-    waiting.sent()
-
-    assert waiting.node.is_over
-
-
 def test_a_capture_that_feeds_two_stages_waits_for_both():
     """Each gets every frame and every mark, with half the weight; one of them carries the memory."""
     bench = Bench(lowers=("score", "preview"), has_memory=True)
@@ -423,27 +230,6 @@ def test_a_camera_goes_where_it_belongs_now():
     assert bench.node.peers == ["cafe"]
 
 
-def test_frames_out_of_quarantine_are_a_stream_of_their_own_and_never_dropped():
-    """The newest picture wins over older ones of its own stream only, and waits behind what is tried again."""
-    bench = Bench(policy="latest", store=Store(4))
-    bench.sent()
-    bench.opened()
-    bench.node.cut()
-    for _ in range(3):
-        bench.node.retry(Frame(camera="a", picture=PICTURE))
-    bench.node.cut()
-    bench.offer(20)
-    items = [stored.item for stored in bench.node.store.items.values()]
-
-    assert [(item.at, item.outcome) for item in items if item.at[0] == 0] == [
-        ((0, 0), None), ((0, 1), None), ((0, 2), None), ((0, 3), "end")
-    ]  # fmt: skip
-    assert [(item.at, item.outcome, item.count) for item in items if item.at[0] == 1] == [
-        ((1, 0), "dropped", 19), ((1, 19), None, 1)
-    ]  # fmt: skip
-    assert not bench.node.has_room
-
-
 def test_what_is_tried_again_leaves_the_memory_of_the_source_alone():
     """It goes on where it stood, after a kill in the middle too."""
     bench = Bench(has_memory=True)
@@ -457,49 +243,3 @@ def test_what_is_tried_again_leaves_the_memory_of_the_source_alone():
     assert bench.node.begin == {"at": 3}
     assert marks[-1].upto == (1, 1)
     assert all(mark.memory == {} for mark in marks)
-
-
-def test_after_the_end_nothing_is_tried_again():
-    """What is drained ends; the frame stays in quarantine."""
-    bench = Bench()
-    bench.sent()
-    bench.opened()
-    bench.node.drain()
-    bench.node.retry(Frame(camera="a", picture=PICTURE))
-    bench.node.cut()
-
-    assert bench.node.store.items == {}
-
-
-def test_a_mark_tells_what_happened_to_the_camera_until_it_is_committed():
-    """Eight a mark at most; a session that ends before the commit tells them again, one that ends after it does not."""
-    bench = Bench()
-    bench.sent()
-    bench.opened()
-    for number in range(10):
-        bench.node.record("lost", str(number))
-    (first,) = (b for b in bench.offer() if isinstance(b, messages.Mark))
-    bench.say(messages.Break("a", bench.node.epoch))
-    bench.passes(1.0)
-    again = [b for b in bench.opened() if isinstance(b, messages.Mark)]
-    bench.say(messages.Break("a", bench.node.epoch))
-    bench.passes(1.0)
-    bench.opened(committed=(0, 0), outcomes=[((0, 0), "kept")])
-    (last,) = (b for b in bench.offer() if isinstance(b, messages.Mark))
-
-    assert [detail for _, detail in first.events] == list("01234567")
-    assert [mark.events for mark in again] == [first.events]
-    assert last.events == (("lost", "8"), ("lost", "9"))
-
-
-def test_a_stream_that_is_cut_ends_for_a_reason():
-    """The catalogue keeps it; a stream that was not begun has no end."""
-    bench = Bench()
-    bench.sent()
-    bench.opened()
-    bench.node.cut("lost")
-    bench.offer()
-    bench.node.cut("resized")
-    end = next(b.item for b in bench.sent() if isinstance(b, messages.Frame))
-
-    assert (end.at, end.outcome, end.frames[0].reason) == ((0, 1), "end", "resized")

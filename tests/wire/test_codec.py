@@ -1,26 +1,17 @@
 import random
 import tracemalloc
 from dataclasses import replace
-from fractions import Fraction
 
 import msgpack
 import pytest
 from hypothesis import given, settings
-from samples import EXAMPLES, FULL, envelopes, items, told
+from samples import EXAMPLES, FULL, envelopes, told
 
 from keepframe.errors import LostPictureError, WireError
 from keepframe.frame import Frame, Item
 from keepframe.wire import messages
-from keepframe.wire.codec import (
-    KINDS,
-    MAX_HEADER,
-    MAX_PARTS,
-    MAX_TOLD,
-    VERSION,
-    decode,
-    encode,
-    fitting,
-)
+from keepframe.wire.codec import KINDS, MAX_HEADER, MAX_PARTS, VERSION, decode, encode
+from keepframe.wire.item_header import fitting
 from keepframe.wire.messages import Envelope
 
 EPOCH = (1, 2, 3)
@@ -47,58 +38,6 @@ def test_each_example_comes_through(name):
     assert {type(e.body) for e in EXAMPLES.values()} == set(KINDS.values())
 
 
-@given(items())
-def test_an_item_that_fits_is_sent_as_it_is(item):
-    """fitting() is the identity for whatever decode() believes."""
-    sent = fitting(item, "score")
-    assert sent is item or (item.outcome != "failed" and sent.outcome in ("failed", "end", "dropped"))
-
-
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [
-        ({"notes": {"text": "x" * 5000}}, "header takes"),
-        ({"notes": {f"note{i}": i for i in range(65)}}, "max_map_len"),
-        ({"notes": {"nothing": float("nan")}}, "finite"),
-        ({"notes": {"much": 2**70}}, "out of range"),
-        ({"notes": {"list": [1, 2]}}, "finite number"),
-        ({"scores": {"ssim": float("inf")}}, "finite"),
-        ({"threshold": float("nan")}, "finite"),
-        ({"reason": "ж" * 513}, "at most 512"),
-        ({"source": "x" * 513}, "at most 512"),
-        ({"part": "0." * 20}, "at most 32"),
-        ({"time_ns": 2**63}, "time_ns"),
-        ({"index": -1}, "index"),
-    ],
-)
-def test_a_frame_that_nobody_would_believe_becomes_a_failed_header(changes, why):
-    """What the receiver would refuse is refused here, loses that frame only, and says why."""
-    item = Item((replace(FULL, **changes),))
-
-    sent = fitting(item, "score")
-
-    assert sent is not item
-    assert fitting(sent, "score") is sent
-    assert (sent.at, sent.outcome, sent.count) == (item.at, "failed", 1)
-    assert sent.frames[0].reason.startswith("score: cannot be sent on: ")
-    assert why in sent.frames[0].reason
-    assert sent.frames[0].time_ns in (FULL.time_ns, 0)
-
-
-@pytest.mark.parametrize("outcome", ["end", "dropped"])
-def test_an_end_stays_an_end_and_a_gap_a_gap(outcome):
-    """What stands for positions keeps standing for them, whatever it says about itself."""
-    item = Item(
-        (Frame(camera="a", notes={"n": float("nan")}).settled(outcome),), 7 if outcome == "dropped" else 1
-    )
-
-    sent = fitting(item, "capture")
-
-    assert (sent.outcome, sent.count) == (outcome, item.count)
-    assert sent is not item
-    assert fitting(sent, "score") is sent
-
-
 @pytest.mark.parametrize("text", ["ж" * 512, "😀" * 512, "\udcfc" * 80, "a\0b"])
 def test_any_text_of_five_hundred_characters_travels(text):
     """Wide characters and the raw bytes of a file name are no reason to lose a frame."""
@@ -107,39 +46,6 @@ def test_any_text_of_five_hundred_characters_travels(text):
     (sent,) = decode(encode(Envelope((1, 2), 3, messages.Frame("a", EPOCH, Item((frame,)))))).body.item.frames
 
     assert sent.source == text.encode("utf-8", "backslashreplace").decode()
-
-
-def test_too_many_parts_of_one_frame_are_one_failed_frame():
-    """More than sixteen parts would not be believed."""
-    item = Item(tuple(Frame(camera="a", part=str(i)) for i in range(17)))
-
-    assert fitting(item, "score").outcome == "failed"
-
-
-def test_events_are_cut_to_fit():
-    """Whatever happened on the way, it can be told in the header of a mark."""
-    events = tuple(("😀" * 100, "ж" * 1000) for _ in range(20))
-    envelope = Envelope((1, 2), 3, messages.Mark("c" * 64, (2**62, 2**62, 2**62), (2**62, 2**62), {}, events))
-
-    read = decode(encode(envelope)).body.events
-
-    assert len(read) == 8
-    assert all("😀😀".startswith(kind[:2]) and set(detail) == {"ж"} for kind, detail in read)
-
-
-def test_the_last_outcomes_are_told():
-    """An acknowledgement stays small; what is not told is known by the position."""
-    outcomes = [((2**62, 2**62 + i), "unchanged") for i in range(300)]
-
-    ack = decode(
-        encode(
-            Envelope(
-                (2**62, 2**62), 2**62, messages.Ack("c" * 64, (2**62,) * 3, (2**62, 2**62 + 299), outcomes)
-            )
-        )
-    ).body
-
-    assert ack.outcomes == outcomes[-MAX_TOLD:]
 
 
 def test_what_cannot_be_packed_is_a_wire_error():
@@ -190,40 +96,6 @@ def test_what_cannot_be_packed_is_a_wire_error():
         (header(None, 0), "kind is missing"),
         (header(None, 0, "PONG", True), "kind: expected one of HELLO"),
         (header(None, 0, ["PING"], True), "kind: expected one of HELLO"),
-        (header(None, 0, "PING", 1), "PING.is_ready: expected true or false, got int 1"),
-        (header(None, 0, "PING"), "PING: is_ready is missing"),
-        (header(None, 0, "PING", True, 1), "PING: 1 fields too many"),
-        ([*header(None, 0, "PING", True), b"x"], "PING: 1 parts follow"),
-        (header(None, 0, "WELCOME", "a.0", 0), "1 fields too many"),
-        (header(None, 0, "HELLO", 1, "score", True, ""), "expected STAGE.REPLICA, got 'score'"),
-        (header(None, 0, "HELLO", 1, "a/b.0", True, ""), "expected STAGE.REPLICA"),
-        (header(None, 0, "HELLO", 1, "../x.0", True, ""), "expected STAGE.REPLICA"),
-        (header(None, 0, "HELLO", 1, "score.0", True, "p" * 65), "at most 64"),
-        (header(None, 0, "REFUSE", 1, "x" * 513), "at most 512"),
-        (header(None, 0, "OPEN", "a b", EPOCH, None, (1, 1), ()), "OPEN.camera: expected a name"),
-        (header(None, 0, "OPEN", "a\n", EPOCH, None, (1, 1), ()), "OPEN.camera: expected a name"),
-        (header(None, 0, "OPEN", "a", (1, 2), None, (1, 1), ()), "OPEN.epoch: expected an array of 3"),
-        (header(None, 0, "OPEN", "a", (-2, 0, 0), None, (1, 1), ()), "incarnation"),
-        (header(None, 0, "OPEN", "a", EPOCH, 5, (1, 1), ()), "OPEN.held: expected an array of 2, got int"),
-        (header(None, 0, "OPEN", "a", EPOCH, None, (2, 1), ()), "weight: expected at most 1, got 2/1"),
-        (header(None, 0, "OPEN", "a", EPOCH, None, (1, 0), ()), "denominator"),
-        (header(None, 0, "OPEN", "a", EPOCH, None, (0, 1), ()), "numerator"),
-        (header(None, 0, "OPEN", "a", EPOCH, None, (1, 1), [0] * 17), "branch"),
-        (header(None, 0, "OPEN", "a", EPOCH, None, (1, 1), [256]), "branch.way"),
-        (header(None, 0, "OPENED", "a", EPOCH, (0, 0), False, []), "0 parts follow the header, expected 1"),
-        ([*header(None, 0, "OPENED", "a", EPOCH, (0, 0), False, []), b"\xc0"], "memory: expected a map"),
-        ([*header(None, 0, "OPENED", "a", EPOCH, (0, 0), False, [[0, 0, "lost"]]), b"\x80"], "outcomes.outcome"),
-        ([*header(None, 0, "OPENED", "a", EPOCH, (0, 0), False, [[0, 0, None]]), b"\x80"], "outcomes.outcome"),
-        ([*header(None, 0, "OPENED", "a", EPOCH, (0, 0), False, [[0, 0, "kept"]] * 129), b"\x80"], "outcomes"),
-        ([*header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), []), msgpack.packb({"s": {"k": 1}})], "strings to bytes"),
-        ([*header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), []), msgpack.packb({"s/": {}})], "stage names"),
-        ([*header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), []), msgpack.packb({"s": 1})], "stage names to maps"),
-        ([*header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), []), b"\x80", b"\x80"], "MARK: 2 parts follow"),
-        (header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), [["a", "b"]] * 9), "events"),
-        (header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), [["a"]]), "events: expected an array of 2"),
-        (header(None, 0, "ACK", "a", EPOCH, (-2, 0), []), "taken"),
-        (header(None, 0, "ACK", "a", EPOCH, (0.0, 0), []), "taken.stream: expected an integer"),
-        (header(None, 0, "BREAK", "a", EPOCH, None, None), "BREAK.newest: expected an array of 3, got NoneType"),
     ],
 )  # fmt: skip
 def test_what_is_no_message_is_a_wire_error_that_names_the_field(parts, message):
@@ -328,10 +200,3 @@ def test_pixels_are_not_copied():
     assert came.picture.handle.data().obj is data
     with pytest.raises(ValueError, match="read-only"):
         came.image[0, 0] = 1
-
-
-def test_a_weight_is_a_fraction():
-    """Thirds add up to one; floats would not."""
-    envelope = Envelope((1, 2), 3, messages.Mark("a", EPOCH, (0, 0), weight=Fraction(1, 3)))
-
-    assert 3 * decode(encode(envelope)).body.weight == 1

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from samples import FULL, items
 
-from keepframe.wire.codec import _misfit
+from keepframe.wire.item_header import _misfit
 from keepframe.wire.modest import is_modest
 
 EVERYDAY = replace(FULL, part="", source="clip.mp4")

@@ -19,7 +19,8 @@ from keepframe.run.process import Process, Seat, new_nonce, opened
 from keepframe.run.retrying import Retries
 from keepframe.run.stores import new_store
 from keepframe.stage import CameraEvent, read_source
-from keepframe.wire.capture import CaptureNode, Credit
+from keepframe.wire.capture import CaptureNode
+from keepframe.wire.credit import Credit
 from keepframe.wire.lasting_store import LastingStore
 from keepframe.wire.store import Store
 
@@ -165,7 +166,7 @@ class Capturing(Process):
         tell = log.info if event.kind in GOOD_NEWS else log.warning
         tell(event.kind, camera=self.node.camera, detail=event.detail)
         with self.shell.turn():
-            self.node.record(event.kind, event.detail)
+            self.node.marks.record(event.kind, event.detail)
             if event.ends_stream:
                 self.node.cut(event.kind)
         self.trouble = f"{event.kind}: {event.detail}" if event.kind in BAD_NEWS else ""

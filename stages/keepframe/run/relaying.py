@@ -14,7 +14,7 @@ from keepframe.run.exits import OK
 from keepframe.run.logs import log
 from keepframe.run.process import Process, Seat, new_nonce
 from keepframe.stage import Line, Mark, close_shared
-from keepframe.wire.codec import fitting
+from keepframe.wire.item_header import fitting
 from keepframe.wire.relay import RelayNode, Session
 
 

@@ -1,7 +1,7 @@
 """
-Read the fields of a decoded header one by one, each with its type and range; anything else is a WireError that names the field.
+Unpack a header and read its fields one by one, each with its type and range; anything else is a WireError that names the field.
 
-Which fields a message has is codec.py's.
+Which fields a message has is bodies.py's.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import msgpack
+
 from keepframe.archive import Epoch
 from keepframe.errors import WireError
 from keepframe.frame import Position
@@ -18,6 +20,32 @@ from keepframe.frame import Position
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 MAX_INT = 2**63 - 1
 MAX_TEXT = 512
+MAX_HEADER = 4096
+LIMITS: dict[str, Any] = {
+    "raw": False,
+    "strict_map_key": True,
+    "max_array_len": 256,
+    "max_map_len": 64,
+    "max_str_len": 4 * MAX_TEXT,
+    "max_bin_len": 0,
+    "max_ext_len": 0,
+}
+_UNPACK_ERRORS = (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException)
+
+
+def unpack(part: bytes | memoryview, limits: dict[str, Any] = LIMITS) -> Any:
+    r"""
+    The plain values packed in these bytes. Raises WireError if they are not msgpack within these limits.
+
+    >>> unpack(b"\x92\x01\xc0")
+    [1, None]
+    """
+    try:
+        return msgpack.unpackb(bytes(part), **limits)
+    except _UNPACK_ERRORS as error:
+        raise WireError(
+            f"not msgpack within the limits: {type(error).__name__}: {str(error)[:80]}"
+        ) from error
 
 
 class Fields:

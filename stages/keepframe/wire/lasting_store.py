@@ -15,7 +15,7 @@ from keepframe.frame import Item, Position
 from keepframe.picture import Handle
 from keepframe.picture.owned_slots import OwnedSlots
 from keepframe.picture.slots import Slot
-from keepframe.wire.codec import fitting, pack_item, unpack_item
+from keepframe.wire.item_header import fitting, pack_item, unpack_item
 from keepframe.wire.store import Store, Stored
 
 

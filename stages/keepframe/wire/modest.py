@@ -1,7 +1,7 @@
 """
 Whether a frame certainly fits into a message, told at a glance: nearly every frame does, and packing it to find out costs ten times more.
 
-What a frame must be to fit is codec.fitting()'s and the reader's business; here "no" only means to look there.
+What a frame must be to fit is item_header.fitting()'s and the reader's business; here "no" only means to look there.
 """
 
 from __future__ import annotations

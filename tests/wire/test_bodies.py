@@ -1,0 +1,97 @@
+from fractions import Fraction
+
+import msgpack
+import pytest
+
+from keepframe.errors import WireError
+from keepframe.wire import messages
+from keepframe.wire.bodies import MAX_TOLD
+from keepframe.wire.codec import VERSION, decode, encode
+from keepframe.wire.messages import Envelope
+
+EPOCH = (1, 2, 3)
+
+
+def header(*values):
+    """The one part of a message with these header values behind the version."""
+    return [msgpack.packb([VERSION, *values])]
+
+
+def test_events_are_cut_to_fit():
+    """Whatever happened on the way, it can be told in the header of a mark."""
+    events = tuple(("😀" * 100, "ж" * 1000) for _ in range(20))
+    envelope = Envelope((1, 2), 3, messages.Mark("c" * 64, (2**62, 2**62, 2**62), (2**62, 2**62), {}, events))
+
+    read = decode(encode(envelope)).body.events
+
+    assert len(read) == 8
+    assert all("😀😀".startswith(kind[:2]) and set(detail) == {"ж"} for kind, detail in read)
+
+
+def test_the_last_outcomes_are_told():
+    """An acknowledgement stays small; what is not told is known by the position."""
+    outcomes = [((2**62, 2**62 + i), "unchanged") for i in range(300)]
+
+    ack = decode(
+        encode(
+            Envelope(
+                (2**62, 2**62), 2**62, messages.Ack("c" * 64, (2**62,) * 3, (2**62, 2**62 + 299), outcomes)
+            )
+        )
+    ).body
+
+    assert ack.outcomes == outcomes[-MAX_TOLD:]
+
+
+def test_a_weight_is_a_fraction():
+    """Thirds add up to one; floats would not."""
+    envelope = Envelope((1, 2), 3, messages.Mark("a", EPOCH, (0, 0), weight=Fraction(1, 3)))
+
+    assert 3 * decode(encode(envelope)).body.weight == 1
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        (header(None, 0, "PING", 1), "PING.is_ready: expected true or false, got int 1"),
+        (header(None, 0, "PING"), "PING: is_ready is missing"),
+        (header(None, 0, "PING", True, 1), "PING: 1 fields too many"),
+        ([*header(None, 0, "PING", True), b"x"], "PING: 1 parts follow"),
+        (header(None, 0, "WELCOME", "a.0", 0), "1 fields too many"),
+        (header(None, 0, "HELLO", 1, "score", True, ""), "expected STAGE.REPLICA, got 'score'"),
+        (header(None, 0, "HELLO", 1, "a/b.0", True, ""), "expected STAGE.REPLICA"),
+        (header(None, 0, "HELLO", 1, "../x.0", True, ""), "expected STAGE.REPLICA"),
+        (header(None, 0, "HELLO", 1, "score.0", True, "p" * 65), "at most 64"),
+        (header(None, 0, "REFUSE", 1, "x" * 513), "at most 512"),
+        (header(None, 0, "OPEN", "a b", EPOCH, None, (1, 1), ()), "OPEN.camera: expected a name"),
+        (header(None, 0, "OPEN", "a\n", EPOCH, None, (1, 1), ()), "OPEN.camera: expected a name"),
+        (header(None, 0, "OPEN", "a", (1, 2), None, (1, 1), ()), "OPEN.epoch: expected an array of 3"),
+        (header(None, 0, "OPEN", "a", (-2, 0, 0), None, (1, 1), ()), "incarnation"),
+        (header(None, 0, "OPEN", "a", EPOCH, 5, (1, 1), ()), "OPEN.held: expected an array of 2, got int"),
+        (header(None, 0, "OPEN", "a", EPOCH, None, (2, 1), ()), "weight: expected at most 1, got 2/1"),
+        (header(None, 0, "OPEN", "a", EPOCH, None, (1, 0), ()), "denominator"),
+        (header(None, 0, "OPEN", "a", EPOCH, None, (0, 1), ()), "numerator"),
+        (header(None, 0, "OPEN", "a", EPOCH, None, (1, 1), [0] * 17), "branch"),
+        (header(None, 0, "OPEN", "a", EPOCH, None, (1, 1), [256]), "branch.way"),
+        (header(None, 0, "OPENED", "a", EPOCH, (0, 0), False, []), "0 parts follow the header, expected 1"),
+        ([*header(None, 0, "OPENED", "a", EPOCH, (0, 0), False, []), b"\xc0"], "memory: expected a map"),
+        ([*header(None, 0, "OPENED", "a", EPOCH, (0, 0), False, [[0, 0, "lost"]]), b"\x80"], "outcomes.outcome"),
+        ([*header(None, 0, "OPENED", "a", EPOCH, (0, 0), False, [[0, 0, None]]), b"\x80"], "outcomes.outcome"),
+        ([*header(None, 0, "OPENED", "a", EPOCH, (0, 0), False, [[0, 0, "kept"]] * 129), b"\x80"], "outcomes"),
+        ([*header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), []), msgpack.packb({"s": {"k": 1}})], "strings to bytes"),
+        ([*header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), []), msgpack.packb({"s/": {}})], "stage names"),
+        ([*header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), []), msgpack.packb({"s": 1})], "stage names to maps"),
+        ([*header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), []), b"\x80", b"\x80"], "MARK: 2 parts follow"),
+        (header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), [["a", "b"]] * 9), "events"),
+        (header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), [["a"]]), "events: expected an array of 2"),
+        (header(None, 0, "ACK", "a", EPOCH, (-2, 0), []), "taken"),
+        (header(None, 0, "ACK", "a", EPOCH, (0.0, 0), []), "taken.stream: expected an integer"),
+        (header(None, 0, "BREAK", "a", EPOCH, None, None), "BREAK.newest: expected an array of 3, got NoneType"),
+    ],
+)  # fmt: skip
+def test_what_no_message_of_its_kind_has_is_a_wire_error_that_names_the_field(parts, message):
+    """Sizes, types and ranges are checked before they are believed, and the error says where."""
+    with pytest.raises(WireError) as caught:
+        decode(parts)
+
+    assert message in str(caught.value)
