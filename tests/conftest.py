@@ -15,10 +15,10 @@ settings.load_profile("keepframe")
 @pytest.fixture(autouse=True)
 def _imports_are_left_as_they_were(tmp_path_factory):
     """The search path, and no module of a test's own folder: the next test has modules of the same names."""
-    path, temporary = list(sys.path), tmp_path_factory.getbasetemp()
+    path, temporary, before = list(sys.path), tmp_path_factory.getbasetemp(), set(sys.modules)
     yield
     sys.path[:] = path
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
+    for name in sys.modules.keys() - before:
+        file = getattr(sys.modules[name], "__file__", None)
         if file and Path(file).is_relative_to(temporary):
             del sys.modules[name]

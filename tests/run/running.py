@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from keepframe.archive.reading import Reader
 from keepframe.archive.verify import verify
 from keepframe.run.addresses import runtime_folder
@@ -113,7 +115,9 @@ class Running:
         until = time.monotonic() + DEADLINE_S
         while not condition():
             assert self.process.poll() is None, f"the run ended before: {what}\n{self.log()}"
-            assert time.monotonic() < until, f"not within {DEADLINE_S} s: {what}\n{self.log()}"
+            if time.monotonic() > until:
+                self._give_up()
+                pytest.fail(f"not within {DEADLINE_S} s: {what}\n{self.log()}")
             threading.Event().wait(0.02)
 
     def kill(self, stage, number=signal.SIGKILL):
@@ -133,7 +137,16 @@ class Running:
 
     def end(self):
         """Wait for the run to end by itself. Its exit code."""
-        return self.process.wait(DEADLINE_S)
+        try:
+            return self.process.wait(DEADLINE_S)
+        except subprocess.TimeoutExpired:
+            self._give_up()
+            raise
+
+    def _give_up(self):
+        """Leave nothing running behind a test that fails: its children go with the supervisor."""
+        self.process.kill()
+        self.process.wait()
 
     def log(self):
         """What it has said on stderr."""

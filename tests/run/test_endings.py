@@ -72,7 +72,11 @@ def test_a_second_run_into_the_same_archive_is_refused(tmp_path):
 @pytest.mark.parametrize("how", ["crash", "hang", "memory"])
 def test_a_frame_that_kills_its_process_fails_and_the_camera_goes_on(how, tmp_path):
     """Three deaths with it in hand, two of them alone: it is failed as poison; everything else is as without it."""
-    harmless = '[stages.preprocess]\nsteps = [{ use = "mine:deadly", seq = %d, how = "%s" }, { use = "grayscale" }]\nhang_after = "%s"\nmax_memory = "300MB"\n'
+    score = "[stages.score]\nmetric = 'ssim-tile'\nthreshold = 0.5\n"  # which learns from no frame
+    harmless = (
+        score
+        + '[stages.preprocess]\nsteps = [{ use = "mine:deadly", seq = %d, how = "%s" }, { use = "grayscale" }]\nhang_after = "%s"\nmax_memory = "300MB"\n'
+    )
     limit = "1s" if how == "hang" else "60s"
     calm = write(tmp_path / "calm", ONE + harmless % (1000, how, limit))
     folder = write(tmp_path / "deadly", ONE + harmless % (17, how, limit))

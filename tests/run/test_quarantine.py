@@ -103,7 +103,7 @@ def test_an_unfinished_stream_goes_on_under_its_own_numbers_before_anything_is_t
 
 def test_a_live_camera_tries_first_and_drops_none_of_what_it_tries(tmp_path):
     """Its policy is that the newest wins; what comes out of quarantine is no new picture."""
-    folder = write(tmp_path, CAMERA + "fps = 50.0\n" + DEADLY.format(0.0, 3))
+    folder = write(tmp_path, CAMERA + "fps = 50.0\n" + DEADLY.format(0.0, 0))
     for arguments in ([], [HARMLESS]):
         running = begin(folder, *arguments)
         running.wait_until(lambda running=running: running.settled() > 20, "it runs")

@@ -39,6 +39,7 @@ from keepframe.wire.item_header import fitting
 from keepframe.wire.link import Node
 from keepframe.wire.relay import RelayNode, Session
 from keepframe.wire.store import Store
+from keepframe.wire.suspects import DEATHS
 
 FAULTS = {  # ghosts: old processes and late messages
     "mixed": ["kill"] * 4
@@ -499,6 +500,20 @@ class World:
             p.doomed = self.rng.randint(0, 3)
         else:
             self.kill(p)
+
+    def _blame(self, p: Process, there: list[str]) -> None:
+        """A process dies with a frame in hand, and the frame is suspected; never so often that it fails."""
+        captures = [node for n in there if isinstance(node := self.current[n].node, CaptureNode)]
+        self.kill(p)
+        for capture in captures:
+            store, deaths = capture.store, capture.suspects.deaths
+            in_hand = [
+                at
+                for at, stored in store.items.items()
+                if at <= store.sent and stored.item.outcome is None and deaths.get(at, 0) < DEATHS - 1
+            ]
+            if in_hand:
+                capture.suspect(self.rng.choice(in_hand))
 
     def _several(self, _p: Process, there: list[str]) -> None:
         for name in self.rng.sample(there, min(3, len(there))):

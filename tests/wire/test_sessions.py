@@ -212,6 +212,19 @@ def test_a_store_stays_small_however_long_the_path_is_blocked():
     assert max(row.count for row in world.ledger.rows.values()) > 20
 
 
+@pytest.mark.parametrize("plan", [live(), live(store=4), finite()])
+def test_no_suspect_waits_for_ever(plan):
+    """Frames that were in hand at a death go alone, however many were dropped or wait around them."""
+    faults = ["blame:prepare", "blame:score", "blame:archive", "cut"]
+    failed = {
+        seed: found
+        for seed in range(8)
+        if (found := problems(seed, plan=plan(), faults=faults, give_up_s=GIVE_UP_S))
+    }
+
+    assert failed == {}
+
+
 class RealArchive:
     """The archive of the package where the simulation wants a catalogue: one instance for each process that writes."""
 

@@ -148,7 +148,7 @@ def learned(row: Row) -> str | None:
     What a learned threshold comes from, multiplied out; None for one that somebody wrote, or with nothing usual yet.
 
     >>> notes = {"usual": 1.5, "spread": 0.25, "far": 4.0}
-    >>> learned(Row(camera="a", stream=0, seq=1, outcome="unchanged", threshold=4.0774, notes=notes, time_ns=0))
+    >>> learned(Row(camera="a", stream=0, seq=1, outcome="unchanged", threshold=4.07742269, notes=notes, time_ns=0))
     'usual 1.5 x exp(spread 0.25 x far 4) = 4.077'
     """
     numbers = [row.notes.get(name) for name in ("usual", "spread", "far")]

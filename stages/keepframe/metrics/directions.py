@@ -29,7 +29,7 @@ _UNIT = 127.0
 
 
 class Directions(NamedTuple):
-    """The slope of every pixel: its direction (127.5 + 127 x the unit vector, shorter where it is faint) and its strength; uint8 (H, W)."""
+    """The slope of every pixel: its direction (127 + 127 x the unit vector, shorter where it is faint) and its strength; uint8 (H, W)."""
 
     across: Image
     down: Image
@@ -44,7 +44,7 @@ def directions(gray: Image) -> Directions:
 
     >>> flat = directions(np.full((4, 4), 9, np.uint8))
     >>> int(flat.across.max()), int(flat.strength.max())
-    (128, 0)
+    (127, 0)
     """
     smooth = cv2.GaussianBlur(gray.astype(np.float32), (0, 0), SIGMA)
     x = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=0.5)

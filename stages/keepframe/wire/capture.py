@@ -259,7 +259,7 @@ class CaptureNode(IntakeNode):
         return sum(s.takes_room for s in behind if s.item.at < next_at) < self.holds
 
     def _may_send(self, stored: Stored) -> bool:
-        if not self.holds and not self.suspects.allow(stored.item.at, next(iter(self.store.items))):
+        if not self.holds and not self.suspects.allow(stored.item.at, self.store.oldest):
             return False  # where stages hold frames back none can be settled alone
         if not self.in_flight.allows(stored.nbytes):
             return False

@@ -71,6 +71,11 @@ class Store:
         """First and last position that are here."""
         return (next(iter(self.items)), next(reversed(self.items))) if self.items else None
 
+    @property
+    def oldest(self) -> Position:
+        """The first item that takes room, or START: a run of drops before it has nothing in it to work on."""
+        return next((at for at, stored in self.items.items() if stored.takes_room), START)
+
     def begin(self, at: Position) -> None:
         """The next frame gets this position."""
         self.stream, self.next_seq = at

@@ -32,7 +32,7 @@ class Suspects:
         return self.deaths[at] >= DEATHS
 
     def allow(self, at: Position, first: Position) -> bool:
-        """Whether the frame at a position may go; first: the oldest one that is not settled. A suspect goes alone."""
+        """Whether the frame at a position may go; first: the oldest one that is held. A suspect goes alone."""
         return all(at < suspect or at == suspect == first for suspect in self.deaths)
 
     def settled_upto(self, position: Position) -> None:
