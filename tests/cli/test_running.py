@@ -1,10 +1,12 @@
+import json
 import socket
 import threading
 
 import pytest
 
-from keepframe.cli.running import RunningPipeline
+from keepframe.cli.running import RunningPipeline, found
 from keepframe.run import desk
+from keepframe.run.addresses import runtime_folder
 
 
 @pytest.fixture
@@ -52,3 +54,60 @@ def test_an_answer_is_handed_on(running):
         thread.join()
 
     assert answered == {"processes": []}
+
+
+@pytest.fixture
+def run(tmp_path, runtime):
+    """A function that lets a run of this name, with an archive of this name, answer one status after the other."""
+    listening = []
+
+    def answer(line, status):
+        while True:
+            try:
+                conversation, _ = line.accept()
+            except OSError:
+                return
+            with conversation:
+                conversation.recv(1000)
+                conversation.sendall(json.dumps(status).encode() + b"\n")
+
+    def begin(name, archive):
+        pipeline, archive = tmp_path / name, tmp_path / archive
+        archive.mkdir()
+        line = socket.create_server(str(runtime_folder(pipeline, archive) / desk.NAME), family=socket.AF_UNIX)
+        listening.append(line)
+        status = {"pipeline": str(pipeline), "archive": str(archive)}
+        threading.Thread(target=answer, args=(line, status), daemon=True).start()
+
+    yield begin
+    for line in listening:
+        line.shutdown(socket.SHUT_RDWR)
+        line.close()
+
+
+def test_the_only_run_is_found_without_a_name(run, tmp_path, monkeypatch):
+    """Whatever its file is called; what a killed one has left is passed over."""
+    monkeypatch.chdir(tmp_path)
+    runtime_folder(tmp_path / "killed.toml", tmp_path / "gone")
+    nothing = found()
+    run("watch.toml", "kept")
+    only = found()
+
+    assert nothing is None
+    assert only.name == "kept"
+    assert only.ask({"do": "status"})["pipeline"] == str(tmp_path / "watch.toml")
+
+
+def test_of_several_that_of_this_folder_or_the_named_one_is_taken(run, tmp_path, monkeypatch):
+    """By its archive's folder; else all are named."""
+    monkeypatch.chdir(tmp_path)
+    run("a.toml", "one")
+    run("b.toml", "two")
+    with pytest.raises(LookupError, match=r"2 pipelines run here; name .*: one, two"):
+        found()
+    named = found(tmp_path / "two")
+    run("pipeline.toml", "three")
+
+    assert named.name == "two"
+    assert found().name == "three"
+    assert found(tmp_path) is None

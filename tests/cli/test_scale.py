@@ -17,7 +17,7 @@ def orders(tmp_path, monkeypatch):
     orders = []
 
     def ask(running, order):
-        orders.append((running.path.name, order))
+        orders.append((running.name, order))
         return {"processes": [{"stage": stage} for stage in ("score", "score", "preprocess")], "cameras": {}}
 
     monkeypatch.setattr(RunningPipeline, "ask", ask)
@@ -84,7 +84,7 @@ def test_a_pipeline_that_does_not_run_exits_with_1(call, tmp_path, runtime):
 
 
 @pytest.mark.slow
-def test_a_run_is_seen_and_scaled(call, told, tmp_path):
+def test_a_run_is_seen_and_scaled(call, told, tmp_path, runtime):
     """By its file alone: who runs, then one replica more, and the run goes on to its end."""
     (tmp_path / "pipeline.toml").write_text(PIPELINE)
     running = subprocess.Popen(

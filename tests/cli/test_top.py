@@ -1,4 +1,5 @@
 import io
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -13,6 +14,7 @@ CALM = {
     "restarts": 2, "in_hand_s": 0.0, "oldest": None, "oldest_s": 0.0, "rss_mb": 62, "trouble": "",
 }  # fmt: skip
 STATUS = {
+    "archive": "/data/archive",
     "processes": [
         CALM | {"stage": "archive", "trouble": "/data: [Errno 28] No space left on device"},
         *(CALM | {"replica": str(n)} for n in (10, 2)),
@@ -30,7 +32,7 @@ def place(tmp_path):
 
 
 @pytest.fixture
-def answers(place, monkeypatch):
+def answers(place, runtime, monkeypatch):
     """What the run answers, one after the other; then it has ended."""
     answers = [STATUS]
 
@@ -58,13 +60,14 @@ def test_scripts_get_processes_and_cameras(told, answers):
 
 
 def test_without_a_terminal_it_is_shown_once_and_plain(call, answers):
-    """Two tables and what is worth a line."""
+    """Where its pictures go, two tables and what is worth a line."""
     done = call("top")
 
     assert done.exit_code == 0
     assert "\x1b" not in done.stdout
     lines = done.stdout.splitlines()
-    assert lines[1].split() == ["capture.a", "7", "running", "10.0", "3", "1234", "2", "62"]
+    assert lines[0] == "pictures go to /data/archive"
+    assert lines[3].split() == ["capture.a", "7", "running", "10.0", "3", "1234", "2", "62"]
     assert "archive.0: /data: [Errno 28] No space left on device" in lines
     assert answers == []
 
@@ -131,4 +134,30 @@ def test_nothing_running_is_one_line_and_exit_1(call, place, tmp_path, runtime):
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
         f"keepframe: pipeline.toml: does not run here, into {tmp_path / 'archive'}; start it with `keepframe run pipeline.toml`"
+    ]
+
+
+def test_without_a_pipeline_the_one_that_runs_is_shown(call, answers, monkeypatch):
+    """A `keepframe watch`, whose file nobody has seen; by the folder it writes into as well."""
+    asked = []
+    monkeypatch.setattr(
+        module, "found", lambda folder: asked.append(folder) or RunningPipeline("pipeline.toml")
+    )
+    answers.append(STATUS)
+    Path("archive").mkdir()
+    codes = [call("top").exit_code, call("top", "archive").exit_code]
+
+    assert codes == [0, 0]
+    assert asked == [None, Path("archive")]
+
+
+def test_where_nothing_runs_that_is_told_with_what_to_do(call, runtime):
+    """With a folder, and without anything."""
+    Path("archive").mkdir()
+
+    assert call("top").stderr.splitlines() == [
+        "keepframe: nothing runs here; `keepframe watch SOURCE` or `keepframe run` starts something"
+    ]
+    assert call("top", "archive").stderr.splitlines() == [
+        "keepframe: archive: nothing that runs here writes into this folder"
     ]

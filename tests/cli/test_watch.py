@@ -247,3 +247,21 @@ def test_stopping_a_live_camera_drains_it(keepframe):
     assert first.endswith(".jpg\n"), errors
     assert child.returncode == 0, errors
     assert "stopped before the end: the same command goes on from here" in rest
+
+
+@pytest.mark.slow
+def test_what_happens_to_the_camera_is_a_sentence_and_top_finds_the_run(keepframe, tmp_path):
+    """Without a file of its own, from anywhere on this machine."""
+    child = keepframe("watch", "http://127.0.0.1:1/snap.jpg", "--name", "door")
+    told = next(line for line in child.stderr if "door" in line and "watching" not in line)
+    top = keepframe("top", "--once")
+    shown, errors = top.communicate(timeout=60)
+    child.send_signal(signal.SIGINT)
+    _, rest = child.communicate(timeout=60)
+
+    assert told[8:] == (
+        " UTC  door  lost: http://127.0.0.1:1/snap.jpg: cannot be reached (Connection refused); tried again until it is found\n"
+    )
+    assert (top.returncode, errors) == (0, "")
+    assert "capture.door: lost: http://127.0.0.1:1/snap.jpg" in shown
+    assert "ending: what was captured gets its outcome" in rest

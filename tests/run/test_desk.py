@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -29,6 +30,7 @@ class Run:
     """A run that notes its orders."""
 
     def __init__(self):
+        self.pipeline = SimpleNamespace(path="/a/pipeline.toml", archive_folder="/a/archive")
         self.children = {"score.0": Child("score.0", status={"waiting": 3})}
         self.scaled = []
 
@@ -68,9 +70,10 @@ async def asked(folder, order):
 
 
 async def test_it_tells_the_status(run):
-    """Of every process."""
+    """Of every process, and which run it is."""
     told = await asked(run.folder, {"do": "status"})
 
+    assert (told["pipeline"], told["archive"]) == ("/a/pipeline.toml", "/a/archive")
     assert [(p["stage"], p["replica"], p["waiting"]) for p in told["processes"]] == [("score", "0", 3)]
 
 

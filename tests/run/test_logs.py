@@ -199,7 +199,7 @@ def test_the_form_is_handed_to_children():
 
 def test_another_form_is_refused():
     """The message says which there are."""
-    with pytest.raises(ValueError, match="log: expected text or json, got 'xml'"):
+    with pytest.raises(ValueError, match="log: expected one of text, json, plain, got 'xml'"):
         configure("xml", "score.0")
 
 

@@ -32,15 +32,22 @@ only_option: Decorator = click.option(
     help="Run these stages here, the others run elsewhere; see docs/machines.md. The same as --set only=[...].",
 )
 json_option: Decorator = click.option("--json", "is_json", is_flag=True, help="Write JSON for scripts.")
-log_option: Decorator = click.option(
-    "--log",
-    "log_form",
-    type=click.Choice(logs.FORMS),
-    default="text",
-    show_default=True,
-    envvar=logs.VARIABLE,
-    help="What happens, on stderr: lines for people, or JSON objects, one a line.",
-)
+
+
+def _log_option(default: logs.Form) -> Decorator:
+    return click.option(
+        "--log",
+        "log_form",
+        type=click.Choice(logs.FORMS),
+        default=default,
+        show_default=True,
+        envvar=logs.VARIABLE,
+        help="What happens, on stderr, one a line: an event with its values, a JSON object, or a plain sentence.",
+    )
+
+
+log_option: Decorator = _log_option("text")
+plain_log_option: Decorator = _log_option("plain")
 folder_argument: Decorator = click.argument("folder", type=click.Path(path_type=Path))
 
 

@@ -6,7 +6,6 @@ Starting, watching and ending processes is the business of keepframe.run.
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections import Counter
@@ -30,7 +29,7 @@ from keepframe.cli.options import (
     with_only,
 )
 from keepframe.cli.progress import Bar, Lines, shown
-from keepframe.cli.writing import duration, is_for_people, styled, write_json
+from keepframe.cli.writing import duration, is_for_people, short_path, styled, write_json
 from keepframe.config import CAPTURE, Pipeline, load
 from keepframe.config.places import missing_places
 from keepframe.errors import ConfigError
@@ -82,7 +81,7 @@ def command(
 
 def display(log_form: str, *, is_json: bool, column: ProgressColumn | None = None) -> Bar | Lines:
     """What shows how far a run is; column: what moves at a terminal, a bar unless another is given."""
-    is_moving = is_for_people(sys.stderr) and not is_json and log_form == "text"
+    is_moving = is_for_people(sys.stderr) and not is_json and log_form != "json"
     return shown(is_moving=is_moving, write=_to_log if log_form == "json" else _to_stderr, column=column)
 
 
@@ -150,7 +149,7 @@ def _tell(result: RunResult, sheet: Path | None, cameras: Collection[str]) -> No
     if result.archive is None:
         _tell_elsewhere(result)
         return
-    archive = _short(result.archive)
+    archive = short_path(result.archive)
     if not result.cameras and sheet is not None and result.exit_code == exits.OK:
         click.echo(_nothing(result, result.archive, cameras))
     else:
@@ -159,7 +158,7 @@ def _tell(result: RunResult, sheet: Path | None, cameras: Collection[str]) -> No
             click.echo("stopped before the end: the same command goes on from here")
     if sheet is not None:
         click.echo(f"pictures       {archive}")
-        click.echo(f"contact sheet  {_short(sheet)}")
+        click.echo(f"contact sheet  {short_path(sheet)}")
     if any(of.get(outcome) for of in result.cameras.values() for outcome in ("rejected", "failed")):
         click.echo(f"what and why   keepframe list --all {shlex.quote(archive)}")
 
@@ -195,8 +194,3 @@ def _sentence(result: RunResult, archive: Path) -> str:
     except FileNotFoundError:
         biggest = None
     return sentence(result.cameras, biggest)
-
-
-def _short(path: Path) -> str:
-    """The path as one would type it here, where that is shorter."""
-    return min(str(path), os.path.relpath(path), key=len)

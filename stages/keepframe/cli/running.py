@@ -1,31 +1,32 @@
 """
-Where verbs find a pipeline that runs: its runtime folder follows from its file and its archive's folder.
+Where verbs find a pipeline that runs: by its file, by the folder it writes into, or because it is the only one.
 
 What it answers is the business of keepframe.run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from keepframe.cli.writing import short_path
 from keepframe.config import Pipeline, load
-from keepframe.run.addresses import runtime_folder
+from keepframe.run.addresses import runtime_folder, runtime_folders
 from keepframe.run.desk import ask
 
+STATUS = {"do": "status"}
 
-class RunningPipeline:
+
+class Running:
     """
-    A pipeline that a supervisor runs on this machine.
+    A run on this machine, by its runtime folder.
 
-    sets: what it was started with, since another archive is another run. Raises ConfigError for a pipeline that cannot run.
+    name: what people call it. absent: what to say if nothing runs there.
     """
 
-    def __init__(self, path: Path, sets: Sequence[str] = ()) -> None:
-        self.path = path
-        self.pipeline: Pipeline = load(path, sets)
-        self._folder = runtime_folder(self.pipeline.path, self.pipeline.archive_folder, self.pipeline.only)
+    def __init__(self, name: str, folder: Path, absent: str = "the run has ended") -> None:
+        self.name, self._folder, self._absent = name, folder, absent
 
     def ask(self, order: Mapping[str, Any]) -> dict[str, Any]:
         """
@@ -37,10 +38,53 @@ class RunningPipeline:
             return ask(self._folder, order)
         except TimeoutError as error:
             raise ConnectionError(
-                f"{self.path}: the run does not answer; is its supervisor stopped?"
+                f"{self.name}: the run does not answer; is its supervisor stopped?"
             ) from error
         except OSError as error:
-            raise ConnectionError(
-                f"{self.path}: does not run here, into {self.pipeline.archive_folder}; "
-                f"start it with `keepframe run {self.path}`"
-            ) from error
+            raise ConnectionError(f"{self.name}: {self._absent}") from error
+
+
+class RunningPipeline(Running):
+    """
+    The run of a pipeline's file.
+
+    sets: what it was started with, since another archive is another run. Raises ConfigError for a pipeline that cannot run.
+    """
+
+    def __init__(self, path: Path, sets: Sequence[str] = ()) -> None:
+        self.pipeline: Pipeline = load(path, sets)
+        archive, only = self.pipeline.archive_folder, self.pipeline.only
+        folder = runtime_folder(self.pipeline.path, archive, only)
+        absent = f"does not run here, into {archive}; start it with `keepframe run {path}`"
+        super().__init__(str(path), folder, absent)
+
+
+def found(archive: Path | None = None) -> Running | None:
+    """
+    The only run of this user here, or the only one that writes into this folder; of several that of ./pipeline.toml. None if there is none.
+
+    Raises LookupError, which names them, if there are several.
+    """
+    runs = [
+        run for run in _runs() if archive is None or Path(run[0]["archive"]).resolve() == archive.resolve()
+    ]
+    here = [run for run in runs if run[0]["pipeline"] == str(Path("pipeline.toml").absolute())]
+    if len(here or runs) > 1:
+        told = ", ".join(sorted({short_path(status["archive"]) for status, _ in runs}))
+        raise LookupError(
+            f"{len(runs)} pipelines run here; name the file of one, or the folder it writes into: {told}"
+        )
+    for status, folder in here or runs:
+        return Running(short_path(status["archive"]), folder)
+    return None
+
+
+def _runs() -> Iterator[tuple[dict[str, Any], Path]]:
+    """Each run that answers, with its status."""
+    for folder in runtime_folders():
+        try:
+            status = ask(folder, STATUS)
+        except OSError:
+            continue  # it was killed, or ends just now
+        if "archive" in status:  # one of an older version does not say what it is
+            yield status, folder

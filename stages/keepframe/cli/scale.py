@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from keepframe.cli.options import PIPELINE, json_option, only_option, set_option, with_only
-from keepframe.cli.running import RunningPipeline
+from keepframe.cli.running import STATUS, RunningPipeline
 from keepframe.cli.writing import write_json
 from keepframe.config import CAPTURE, Pipeline
 from keepframe.config.problems import nearest
@@ -34,7 +34,7 @@ def command(words: Sequence[str], sets: tuple[str, ...], only: str | None, *, is
     wanted, path = _split(words)
     running = RunningPipeline(path, with_only(sets, only))
     numbers = {stage: _number(running.pipeline, stage, text) for stage, text in wanted.items()}
-    status = running.ask({"do": "status"})
+    status = running.ask(STATUS)
     before = {stage: sum(p["stage"] == stage for p in status["processes"]) for stage in numbers}
     for stage, replicas in numbers.items():
         status = running.ask({"do": "scale", "stage": stage, "replicas": replicas})

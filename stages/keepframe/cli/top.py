@@ -17,10 +17,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from keepframe.cli.options import json_option, only_option, pipeline_argument, set_option, with_only
-from keepframe.cli.running import RunningPipeline
-from keepframe.cli.writing import duration, is_for_people, write_json, write_table
-from keepframe.config import CAPTURE
+from keepframe.cli.options import PIPELINE, json_option, only_option, set_option, with_only
+from keepframe.cli.running import STATUS, Running, RunningPipeline, found
+from keepframe.cli.writing import duration, is_for_people, short_path, write_json, write_table
 from keepframe.frame import OUTCOMES
 
 EVERY_S = 0.5
@@ -33,52 +32,68 @@ Status = Mapping[str, Any]
 
 
 @click.command("top")
-@pipeline_argument
+@click.argument("pipeline", type=click.Path(path_type=Path), required=False, metavar="[PIPELINE|FOLDER]")
 @set_option
 @only_option
 @click.option(
     "--once", "is_once", is_flag=True, help="Show it once and leave, as where nobody looks at a terminal."
 )
 @json_option
-def command(pipeline: Path, sets: tuple[str, ...], only: str | None, *, is_once: bool, is_json: bool) -> None:
+def command(
+    pipeline: Path | None, sets: tuple[str, ...], only: str | None, *, is_once: bool, is_json: bool
+) -> None:
     """
     Show what a running pipeline is doing.
 
-    PIPELINE is the TOML file of a pipeline that runs, by default pipeline.toml, with the --set and --only it was started with. Moves until Ctrl-C or
-    the end of the run; with --once or --json, and where stdout is no terminal, it is shown once. Exits 1 if the pipeline does not
-    run.
+    Without a name it is the one that runs here, a `keepframe watch` too. FOLDER is the folder that its pictures go to; PIPELINE is its TOML file,
+    with the --set and --only it was started with. Moves until Ctrl-C or the end of the run; with --once or --json, and where stdout is no
+    terminal, it is shown once. Exits 1 if nothing runs.
     """
-    running = RunningPipeline(pipeline, with_only(sets, only))
-    order = [CAPTURE, *running.pipeline.stages]
-    status = _sorted(running.ask({"do": "status"}), order)
+    running = _running(pipeline, with_only(sets, only))
+    status = _sorted(running.ask(STATUS))
     if is_json:
         write_json(status)
     elif is_once or not is_for_people():
         _write(status)
     else:
-        _show(running, status, order)
+        _show(running, status)
 
 
-def _show(running: RunningPipeline, status: Status, order: Sequence[str]) -> None:
+def _running(named: Path | None, sets: Sequence[str]) -> Running:
+    if named is not None and not named.is_dir():
+        return RunningPipeline(named, sets)
+    running = None if sets else found(named)
+    if running is not None:
+        return running
+    if named is not None:
+        raise ConnectionError(f"{named}: nothing that runs here writes into this folder")
+    if sets or Path(PIPELINE).exists():
+        return RunningPipeline(Path(PIPELINE), sets)  # which says how to start it
+    raise ConnectionError("nothing runs here; `keepframe watch SOURCE` or `keepframe run` starts something")
+
+
+def _show(running: Running, status: Status) -> None:
     """Live, until Ctrl-C or the end of the run."""
     console = Console()
     try:
         with Live(_picture(status), console=console, screen=True, auto_refresh=False) as live:
             while True:
                 time.sleep(EVERY_S)
-                status = _sorted(running.ask({"do": "status"}), order)
+                status = _sorted(running.ask(STATUS))
                 live.update(_picture(status), refresh=True)
     except KeyboardInterrupt:
         return
     except ConnectionError:
         _write(status)
-        click.echo(f"{running.path}: the run has ended")
+        click.echo(f"{running.name}: the run has ended")
 
 
-def _sorted(status: Status, order: Sequence[str]) -> Status:
-    """The processes in the order of a frame's way."""
-    place = {stage: number for number, stage in enumerate(order)}
-    processes = sorted(status["processes"], key=lambda p: (place.get(p["stage"], 0), *_natural(p["replica"])))
+def _sorted(status: Status) -> Status:
+    """The processes in the order of a frame's way: the supervisor begins with the last."""
+    stages = list(dict.fromkeys(p["stage"] for p in status["processes"]))
+    processes = sorted(
+        status["processes"], key=lambda p: (-stages.index(p["stage"]), *_natural(p["replica"]))
+    )
     return {**status, "processes": processes}
 
 
@@ -126,7 +141,12 @@ def remarks(status: Status) -> Iterator[tuple[str, bool]]:
             )
 
 
+def _title(status: Status) -> str:
+    return f"pictures go to {short_path(status['archive'])}"
+
+
 def _write(status: Status) -> None:
+    click.echo(f"{_title(status)}\n")
     write_table([PROCESSES, *process_rows(status)])
     click.echo()
     write_table([CAMERAS, *camera_rows(status)])
@@ -136,6 +156,8 @@ def _write(status: Status) -> None:
 
 def _picture(status: Status) -> Group:
     tables: list[Table | Text] = [
+        Text(_title(status), style="dim"),
+        Text(),
         _table(PROCESSES, process_rows(status), lefts=3),
         Text(),
         _table(CAMERAS, camera_rows(status), lefts=1),

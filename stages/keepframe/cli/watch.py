@@ -20,11 +20,11 @@ from rich.console import Console
 
 from keepframe.capture.naming import Named, named
 from keepframe.cli.keeps import Keeps
-from keepframe.cli.options import json_option, log_option, set_option
+from keepframe.cli.options import json_option, plain_log_option, set_option
 from keepframe.cli.progress import Bar
 from keepframe.cli.run import display, finish
 from keepframe.cli.sparkline import TEXT_WIDTH, Sparkline
-from keepframe.cli.writing import is_for_people
+from keepframe.cli.writing import is_for_people, short_path
 from keepframe.config import Pipeline, load
 from keepframe.config.places import missing_places
 from keepframe.config.written import camera_table, has_secret, relocated, stage_table
@@ -71,7 +71,7 @@ LOCAL = ("path", "device")
     is_flag=True,
     help="Read a file or folder that is settled once more, as a new stream.",
 )
-@log_option
+@plain_log_option
 @json_option
 @click.pass_context
 def command(
@@ -197,8 +197,8 @@ def _watch(
     configure(log_form, "supervisor")
     spark = Sparkline()
     spark.width = max(8, min(spark.width, Console(stderr=True).width - TEXT_WIDTH))
-    into = os.path.relpath(pipeline.archive_folder)
-    if log_form == "text":
+    into = short_path(pipeline.archive_folder)
+    if log_form != "json":
         click.echo(f"watching {source}; pictures go to {into}; Ctrl-C ends", err=True)
     with display(log_form, is_json=is_json, column=spark) as bar:
         keeps = Keeps(pipeline.archive_folder, pipeline.cameras, _writer(bar), is_json=is_json)

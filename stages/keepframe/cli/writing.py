@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -71,6 +72,16 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+
+
+def short_path(path: str | Path) -> str:
+    """
+    A path as one would type it here, where that is shorter.
+
+    >>> short_path(Path.cwd() / "archive"), short_path("/a")
+    ('archive', '/a')
+    """
+    return min(str(path), os.path.relpath(path), key=len)
 
 
 def is_for_people(stream: TextIO | None = None) -> bool:

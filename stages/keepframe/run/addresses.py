@@ -33,17 +33,18 @@ def runtime_folder(pipeline: Path, archive: Path, only: Sequence[str] = ()) -> P
     """
     said = "\n".join([str(pipeline.resolve()), str(archive.resolve()), *only])
     digest = hashlib.sha256(said.encode()).hexdigest()[:12]
-    if given := os.environ.get("XDG_RUNTIME_DIR"):
-        base = Path(given)
-    else:
-        base = _private(Path(tempfile.gettempdir()) / f"keepframe-{os.getuid()}")
-    folder = base / f"keepframe-{digest}"
+    folder = _above() / f"keepframe-{digest}"
     if len(os.fsencode(folder)) > MAX_SOCKET - 1 - MAX_NAME:
         raise ValueError(
             f"{folder}: too long for the sockets in it, expected at most {MAX_SOCKET - 1 - MAX_NAME} bytes; "
             "set XDG_RUNTIME_DIR to a shorter folder"
         )
     return _private(folder)
+
+
+def runtime_folders() -> list[Path]:
+    """Those of every pipeline that this user runs here, or has run: where a run was killed its folder is left. Raises as runtime_folder does."""
+    return sorted(path for path in _above().glob("keepframe-*") if path.is_dir())
 
 
 def processes(pipeline: Pipeline, stage: str) -> list[str]:
@@ -125,6 +126,13 @@ def stage_of(process: str) -> str:
 def new_site() -> str:
     """What the processes of one supervisor have in common, in their names over links: six random letters and digits."""
     return os.urandom(3).hex()
+
+
+def _above() -> Path:
+    """What the runtime folders of this user lie in."""
+    if given := os.environ.get("XDG_RUNTIME_DIR"):
+        return Path(given)
+    return _private(Path(tempfile.gettempdir()) / f"keepframe-{os.getuid()}")
 
 
 def _private(folder: Path) -> Path:

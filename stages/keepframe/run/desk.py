@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from keepframe.config.pipeline import CAPTURE
+from keepframe.config.pipeline import CAPTURE, Pipeline
 from keepframe.errors import ArchiveLockedError
 from keepframe.run.control import parse
 from keepframe.run.life import Child
@@ -29,6 +29,7 @@ ANSWER_S = 5.0
 class Run(Protocol):
     """What the desk speaks for."""
 
+    pipeline: Pipeline
     children: dict[str, Child]
 
     def scale(self, stage: str, replicas: int) -> None:
@@ -89,7 +90,9 @@ class Desk:
                     )
         except (ValueError, LookupError) as error:
             return {"error": str(error)}
-        return status_of(self.run.children.values())
+        pipeline = self.run.pipeline
+        about = {"pipeline": str(pipeline.path), "archive": str(pipeline.archive_folder)}
+        return about | status_of(self.run.children.values())
 
 
 def ask(folder: Path, order: Mapping[str, Any]) -> dict[str, Any]:

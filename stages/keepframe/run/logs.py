@@ -1,5 +1,5 @@
 """
-What a run says on stderr while it goes on: one line for each event, as text or as JSON, and no floods.
+What a run says on stderr while it goes on: one line for each event, as text, as JSON or as a sentence, and no floods.
 
 Whoever has something to tell uses `log` with an event's name and its values; other rooms and users' stages may use Python's own
 logging. How far a run is, and its result, is told by the command line.
@@ -18,9 +18,10 @@ from typing import Any, Final, Literal
 
 from keepframe.clock import Clock, SystemClock, iso
 from keepframe.redaction import redacted
+from keepframe.run.sentences import as_sentence
 
-Form = Literal["text", "json"]
-FORMS: Final = ("text", "json")
+Form = Literal["text", "json", "plain"]
+FORMS: Final[tuple[Form, ...]] = ("text", "json", "plain")
 CHATTY = ("httpx", "httpcore")
 """Loggers of libraries that tell at "info" of every request, with its whole address: several lines for each picture of a camera."""
 VARIABLE: Final = "KEEPFRAME_LOG"
@@ -119,7 +120,7 @@ class Lines(logging.Handler):
 
     def __init__(self, form: Form, values: Mapping[str, Any]) -> None:
         super().__init__()
-        self._line = as_json if form == "json" else as_text
+        self._line = {"text": as_text, "json": as_json, "plain": as_plain}[form]
         self._values = dict(values)
         self._limiter = Limiter(self._write)
 
@@ -144,19 +145,20 @@ class Lines(logging.Handler):
 
 def configure(form: str, process: str, stage: str = "") -> None:
     """
-    From now on this process and its children tell what happens in this form, "text" or "json". Called once, by whoever starts a process.
+    From now on this process and its children tell what happens in this form, "text", "json" or "plain". Called once, by whoever starts a process.
 
     Raises ValueError for another form.
     """
-    if form not in FORMS:
-        raise ValueError(f"log: expected {' or '.join(FORMS)}, got {form!r}")
+    known = next((known for known in FORMS if known == form), None)
+    if known is None:
+        raise ValueError(f"log: expected one of {', '.join(FORMS)}, got {form!r}")
     os.environ[VARIABLE] = form
     root = logging.getLogger()
     for old in [handler for handler in root.handlers if isinstance(handler, Lines)]:
         root.removeHandler(old)
         old.close()
     values = {"process": process} | ({"stage": stage} if stage else {})
-    root.addHandler(Lines("json" if form == "json" else "text", values))
+    root.addHandler(Lines(known, values))
     root.setLevel(logging.INFO)
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -181,7 +183,7 @@ def values_of(record: logging.LogRecord) -> dict[str, Any]:
 
 def as_text(time_ns: int, level: str, said: Mapping[str, Any]) -> str:
     """
-    A line for people.
+    A line for people, and for whoever searches a log.
 
     >>> as_text(0, "WARNING", {"event": "failed", "process": "score.0", "stage": "score", "frame": "a/0/7", "camera": "a", "why": "too dark"})
     "00:00:00Z WARNING event=failed process=score.0 frame=a/0/7 why='too dark'"
@@ -203,6 +205,16 @@ def as_json(time_ns: int, level: str, said: Mapping[str, Any]) -> str:
     """
     told = {"ts": iso(time_ns), "level": level.lower(), **_ordered(said)}
     return json.dumps(told, ensure_ascii=False, default=str)
+
+
+def as_plain(time_ns: int, level: str, said: Mapping[str, Any]) -> str:
+    """
+    A line for somebody who watches: a sentence, as far as there is one.
+
+    >>> as_plain(0, "WARNING", {"event": "found", "process": "capture.door", "camera": "door", "detail": "after 3.2 s"})
+    '00:00:00 UTC  door  found after 3.2 s'
+    """
+    return as_sentence(time_ns, said) or as_text(time_ns, level, said)
 
 
 def _ordered(said: Mapping[str, Any]) -> dict[str, Any]:
