@@ -44,12 +44,48 @@ def test_a_sink_is_told(advised):
     ) == ["stages.bell: nothing reads it; its frames reach the archive as headers and decide nothing"]
 
 
-def test_who_looks_at_captured_pictures_is_told_where_it_belongs(advised):
-    """Once captures can be reached from elsewhere."""
-    assert advised("[stages.capture]\nlisten = 'tcp://127.0.0.1:7601'") == [
-        "stages.preprocess: looks at captured pictures, so it belongs on the cameras' machine: "
-        "elsewhere every one of them is fetched over the network"
-    ]
+APART = (
+    "stages.preprocess: looks at captured pictures and does not run with the capture, so every one of them travels to it: "
+    "let it run on the cameras' machine, in the part that captures"
+)
+
+
+def placed(only, capture, preprocess):
+    """A pipeline that runs these stages here, or all, with capture and preprocess at these hosts."""
+    hosts = {"capture": capture, "preprocess": preprocess, "score": "127.0.0.1"}
+    listens = "".join(
+        f"[stages.{stage}]\nlisten = 'tcp://{host}:{7601 + 10 * i}'\n"
+        for i, (stage, host) in enumerate(hosts.items())
+    )
+    return f"insecure = true\nonly = {only}\n[cameras.a]\nsource = 'synthetic'\n{listens}"
+
+
+@pytest.mark.parametrize(
+    ("only", "capture", "preprocess"),
+    [
+        (["preprocess", "score"], "127.0.0.1", "127.0.0.1"),
+        (["capture"], "127.0.0.1", "127.0.0.1"),
+        ([], "10.0.0.1", "10.0.0.2"),
+    ],
+)
+def test_who_looks_at_captured_pictures_from_elsewhere_is_told(advised, only, capture, preprocess):
+    """It runs in another part, or is found on another machine."""
+    assert APART in advised(placed(only, capture, preprocess))
+
+
+@pytest.mark.parametrize(
+    ("only", "capture", "preprocess"),
+    [
+        ([], "127.0.0.1", "127.0.0.1"),
+        ([], "127.0.0.1", "10.0.0.1"),
+        ([], "10.0.0.1", "10.0.0.1"),
+        (["capture", "preprocess"], "127.0.0.1", "10.0.0.1"),
+        (["score"], "127.0.0.1", "10.0.0.1"),
+    ],
+)
+def test_who_runs_with_the_capture_is_told_nothing(advised, only, capture, preprocess):
+    """That captures can be reached, for kept pictures, says nothing of where preprocess runs."""
+    assert APART not in advised(placed(only, capture, preprocess))
 
 
 def test_pictures_that_would_travel_whole_are_worth_a_word(loaded):

@@ -34,11 +34,10 @@ def _of_stage(stage: Stage, pipeline: Pipeline) -> Iterator[str]:
             f"stages.{stage.name}.replicas: {stage.replicas} replicas for {cameras} camera{'' if cameras == 1 else 's'}: "
             f"{idle} will idle, for a camera passes through one replica at a time"
         )
-    is_reachable = pipeline.listen_of(CAPTURE) or pipeline.at_of(CAPTURE)
-    if is_reachable and CAPTURE in stage.inputs and not stage.is_archive:
+    if CAPTURE in stage.inputs and not stage.is_archive and _is_apart(stage, pipeline):
         yield (
-            f"stages.{stage.name}: looks at captured pictures, so it belongs on the cameras' machine: "
-            "elsewhere every one of them is fetched over the network"
+            f"stages.{stage.name}: looks at captured pictures and does not run with the capture, so every one of them travels to it: "
+            "let it run on the cameras' machine, in the part that captures"
         )
     for use in stage.steps:
         if use.contract is not None and use.contract.forgets:
@@ -48,3 +47,15 @@ def _of_stage(stage: Stage, pipeline: Pipeline) -> Iterator[str]:
             )
     if stage.name in pipeline.sinks:
         yield f"stages.{stage.name}: nothing reads it; its frames reach the archive as headers and decide nothing"
+
+
+def _is_apart(stage: Stage, pipeline: Pipeline) -> bool:
+    """Whether a stage certainly does not share the captures' memory: another part has it, or it is found on other machines than they."""
+    if pipeline.runs_here(stage.name) != pipeline.runs_here(CAPTURE):
+        return True
+    own, theirs = ({at.host for at in pipeline.at_of(name)} for name in (stage.name, CAPTURE))
+    return bool(own and theirs) and own.isdisjoint(theirs) and not _is_on_loopback(pipeline, CAPTURE)
+
+
+def _is_on_loopback(pipeline: Pipeline, name: str) -> bool:
+    return any(at.is_loopback for at in pipeline.at_of(name))
