@@ -123,6 +123,15 @@ class Machines:
         (link,) = json.loads(ip("ip", "-s", "-j", "link", "show", f"{self.names[n]}a", inside=self.names[0]))
         return link["stats64"]["rx"]["bytes"] + link["stats64"]["tx"]["bytes"]
 
+    def opened(self, n):
+        """How many connections machine n has begun so far: a link that is declared dead begins one more."""
+        names, values = (
+            line.split()[1:]
+            for line in ip("cat", "/proc/net/snmp", inside=self.names[n]).splitlines()
+            if line.startswith("Tcp:")
+        )
+        return int(dict(zip(names, values, strict=True))["ActiveOpens"])
+
 
 def pull(run):
     """A machine without power: its supervisor is killed, and its processes die with it."""

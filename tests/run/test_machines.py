@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from machines import Machines, missing, pull
-from running import is_sound, rows, run, write
+from running import begin, is_sound, rows, run, write
 
 from keepframe.archive.reading import Reader
 from keepframe.wire.keys import new_pair
@@ -161,3 +161,63 @@ def test_an_unchanged_picture_costs_the_network_a_two_hundredth_of_its_size(pipe
     assert of["captured"] == 150
     assert of["kept"] < 5
     assert crossed / 150 < 1920 * 1080 * 1.5 / 200
+
+
+FETCHED = """
+keys = "../keys"
+[cameras.lobby]
+source = "synthetic"
+format = "gray"
+width = 1920
+height = 1080
+count = 40
+fps = 1000.0
+[stages.capture]
+store = { frames = 12 }
+listen = "tcp://0.0.0.0:7611"
+at = "tcp://10.77.1.1:7611"
+[stages.preprocess]
+inputs = ["capture"]
+steps = [{ use = "grayscale", min_width = 96 }, { use = "downsample", width = 48 }]
+[stages.score]
+inputs = ["preprocess"]
+use = "mine:EveryTenth"
+listen = "tcp://0.0.0.0:7602"
+at = "tcp://10.77.1.1:7602"
+[stages.archive]
+inputs = ["score"]
+use = "archive"
+"""
+
+
+def test_kept_pictures_cross_a_slow_link_to_an_archive_elsewhere(tmp_path, sockets):
+    """Each takes longer than the silence that ends a link; none ends, the bytes are the same, and a stop waits for those on their way."""
+    for stage in STAGES:
+        new_pair(tmp_path / "keys", stage)
+    here, there = (write(tmp_path / name, FETCHED) for name in ("here", "there"))
+    alone = write(tmp_path / "alone", re.sub(r"(?m)^(listen|at|keys) = .*$", "", FETCHED))
+    with Machines(1) as machines:
+        machines.slow(1, "5mbit")
+        first = machines.run(0, here, "capture", "preprocess", "score")
+        first.wait_until(lambda: len(first.pids()) == 3, "all listen")
+        archive = machines.run(1, there, "archive")
+        first.wait_until(first.settled, "the first picture is kept")
+        settled, crossed, opened = first.settled(), machines.bytes(1), machines.opened(1)
+        other = begin(alone)
+        first.process.terminate()
+        first.wait_until(
+            lambda: machines.bytes(1) > crossed + 0.9 * 1920 * 1080, "the second is nearly there"
+        )
+        again = machines.opened(1) - opened
+        codes = [first.end()]
+        archive.process.terminate()
+        codes.append(archive.end())
+
+        codes.append(other.end())
+
+    assert codes == [0, 0, 0], first.log() + archive.log()
+    assert 0 < settled < len(rows(there)) < 40
+    assert rows(there) == rows(alone)[: len(rows(there))]
+    assert [row[3] for row in rows(there)].count("kept") == 2
+    assert again == 0
+    assert is_sound(there)
