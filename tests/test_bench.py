@@ -75,6 +75,15 @@ def test_the_verdict_is_measured_where_there_is_footage():
     assert rows[0][3].endswith("of 189")
 
 
+def test_the_cost_of_the_verdict_is_told_beside_its_rivals():
+    """A row for each of the two sizes and three methods, with a median within its spread."""
+    rows = [line.strip("| ").split(" | ") for line in bench("verdict_cost", "--count", "24").splitlines()]
+    rows = [row for row in rows if row[0] in {"213 x 120", "320 x 180"}]
+
+    assert len(rows) == 6
+    assert all(float(row[3]) <= float(row[2]) <= float(row[4]) for row in rows)
+
+
 def test_simulated_days_keep_about_what_was_asked_for():
     """Two short runs: quiet pictures within a factor of two of the number, every budget filled on its third day."""
     rows = [

@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from keepframe.frame import Frame
 from keepframe.score import Change
 from keepframe.score.structure import Structure
+from keepframe.stage.memory import pack, unpack
 from keepframe.testing import run
 
 SHAPE = (120, 160)
@@ -120,3 +123,35 @@ def test_a_change_in_the_second_picture_is_seen():
     pictures[1][40:70, 60:90] = 230
 
     assert reasons(pictures) == ["first", "changed"]
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 3)), min_size=1, max_size=24),
+    st.sets(st.integers(0, 23)),
+)
+def test_going_on_from_a_memory_changes_nothing(shown, broken):
+    """Saved and loaded before any pictures, whatever they show: what is seen of each is the same to the last bit."""
+    scenes = {
+        "a": scenery(4),
+        "b": scenery(4, 1),
+        "c": [p // 3 for p in scenery(4)],
+        "d": [p.copy() for p in scenery(4)],
+    }
+    for picture in scenes["d"]:
+        picture[40:60, 70:90] = 220
+    steady, structure = Structure(), Structure()
+    reference = scenes["a"][0]
+    for each in (steady, structure):
+        each.begin(reference)
+    for n, (scene, number) in enumerate(shown):
+        if n in broken:
+            memory = unpack(pack(structure.save(), "look"))
+            structure = Structure()
+            structure.load(memory)
+        picture = scenes[scene][number]
+
+        assert structure(reference, picture) == steady(reference, picture)
+
+        if number == 3:
+            reference = picture

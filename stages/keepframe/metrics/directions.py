@@ -7,7 +7,6 @@ one or two arrays; every sum is one of whole numbers, so that a score is the sam
 
 from __future__ import annotations
 
-import functools
 from typing import NamedTuple
 
 import cv2
@@ -50,10 +49,15 @@ def directions(gray: Image) -> Directions:
     x = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=0.5)
     y = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=0.5)
     strength = cv2.magnitude(x, y)
-    shortened = np.float32(_UNIT) / (strength + np.float32(FAINT))
-    # truncated, and so rounded half up
-    across, down = ((slope * shortened + np.float32(_UNIT + 0.5)).astype(np.uint8) for slope in (x, y))
-    return Directions(across, down, np.minimum(strength, 255).astype(np.uint8))
+    shortened = strength + np.float32(FAINT)
+    np.divide(np.float32(_UNIT), shortened, out=shortened)
+    for slope in (x, y):
+        np.multiply(slope, shortened, out=slope)
+        np.add(slope, np.float32(_UNIT + 0.5), out=slope)
+    # truncated, and so rounded half up; the strength by half a level less, for OpenCV rounds
+    return Directions(
+        x.astype(np.uint8), y.astype(np.uint8), np.asarray(cv2.convertScaleAbs(strength, beta=-0.5))
+    )
 
 
 def margined(found: Directions) -> Directions:
@@ -82,13 +86,14 @@ def turned(
     ((7, 11), 0.0)
     """
     height, width = test.strength.shape
-    apart = []
+    least, apart, down = (np.full((height, width), 255, np.uint8) for _ in range(3))
     for x, y in _NEIGHBOURS if is_tolerant else _NEIGHBOURS[:1]:
         top, left = MARGIN - shift[1] - y, MARGIN - shift[0] - x
         here = np.s_[top : top + height, left : left + width]
-        across = cv2.absdiff(reference.across[here], test.across)
-        apart.append(cv2.add(across, cv2.absdiff(reference.down[here], test.down)))
-    least = np.asarray(functools.reduce(cv2.min, apart))
+        cv2.absdiff(reference.across[here], test.across, apart)
+        cv2.absdiff(reference.down[here], test.down, down)
+        # beyond 255 is 255
+        cv2.min(least, cv2.add(apart, down, apart), least)
     top, left = MARGIN - shift[1], MARGIN - shift[0]
     strength = cv2.max(reference.strength[top : top + height, left : left + width], test.strength)
     return _tiles(np.multiply(least, strength, dtype=np.uint16))

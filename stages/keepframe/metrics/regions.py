@@ -89,30 +89,44 @@ def even_light(reference: Image, test: Image) -> Light:
     x, y = (shrunk(image, *size).astype(np.float64).ravel() for image in (reference, test))
     # what is saturated in either says nothing about the light
     usable = (x > 2) & (x < 253) & (y > 2) & (y < 253)
-    kept = usable if usable.sum() >= max(16, x.size // 10) else np.ones(x.size, bool)
-    gain, offset = 1.0, float(np.median(y[kept] - x[kept]))
+    if np.count_nonzero(usable) >= max(16, x.size // 10):
+        x, y = x[usable], y[usable]
+    # whole numbers, so that their sums are exact whatever adds them up
+    columns = np.stack([np.ones_like(x), x, y, x * x, x * y])
+    gain, offset = 1.0, _median(y - x)
+    inliers = _close(x, y, gain, offset)
     for _ in range(4):
-        residual = np.abs(y - gain * x - offset)
-        # never fewer than half: the light is what most of the picture did
-        limit = max(2.5 * 1.4826 * float(np.median(residual[kept])), 1.0)
-        inliers = kept & (residual <= limit)
-        if not inliers.any():
+        gain, offset, step = _line(columns, inliers)
+        before, inliers = inliers, _close(x, y, gain, offset)
+        if (before == inliers).all():
             break
-        gain, offset = _line(x[inliers], y[inliers])
-    residual = np.abs(y - gain * x - offset)
-    inliers = kept & (residual <= max(2.5 * 1.4826 * float(np.median(residual[kept])), 1.0))
-    quiet = inliers if inliers.any() else kept
-    step = float(np.mean(y[quiet] - x[quiet]))
+    else:
+        _, _, step = _line(columns, inliers)
     return Light(round(gain, 6), round(offset, 6), round(step, 6))
 
 
-def _line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
-    mean_x, mean_y = float(x.mean()), float(y.mean())
-    variance = float(np.square(x - mean_x).mean())
+def _close(x: NDArray[np.float64], y: NDArray[np.float64], gain: float, offset: float) -> NDArray[np.bool_]:
+    residual = np.abs(y - gain * x - offset)
+    # never fewer than half: the light is what most of the picture did
+    return residual <= max(2.5 * 1.4826 * _median(residual), 1.0)
+
+
+def _line(columns: NDArray[np.float64], inliers: NDArray[np.bool_]) -> tuple[float, float, float]:
+    """Gain and offset of the line through the points, and how much higher y is on the whole."""
+    count, x, y, xx, xy = (columns @ inliers.astype(np.float64)).tolist()
+    variance = (count * xx - x * x) / count**2
     # below a level of spread the slope is noise
-    gain = float(((x - mean_x) * (y - mean_y)).mean()) / variance if variance > 1 else 1.0
+    gain = (count * xy - x * y) / count**2 / variance if variance > 1 else 1.0
     gain = min(max(gain, 0.5), 2.0)
-    return gain, mean_y - gain * mean_x
+    return gain, (y - gain * x) / count, (y - x) / count
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    """As numpy's own, which takes five times as long on some hundred values."""
+    half = len(values) // 2
+    ordered = np.partition(values, half)
+    upper = float(ordered[half])
+    return upper if len(values) % 2 else (upper + float(ordered[:half].max())) / 2
 
 
 def _camera_shift(a: Image, b: Image) -> Shift:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 import cv2
@@ -184,17 +185,16 @@ class Change:
         for name, score in seen.scores.items():
             frame = frame.with_score(name, score)
         deciding = RULES if isinstance(self.keep, dict) else self.metric
-        frame = frame.with_score(deciding, seen.score).with_note("reference", at)
-        notes: dict[str, Any] = dict(seen.notes) | dict(given.notes)
+        frame = frame.with_score(deciding, seen.score)
+        notes: dict[str, Any] = {**frame.notes, "reference": at, **seen.notes, **given.notes}
         if seen.box is not None:
             notes["box"] = ",".join(map(str, seen.box))
         if seen.scores:
             notes["score"] = deciding
         if given.state is not None:
             notes["state"] = given.state
-        for key, value in notes.items():
-            frame = frame.with_note(key, value)
-        return frame.with_verdict(given.verdict)
+        # a frame for each of a dozen notes took longer than the verdict
+        return replace(frame, notes=MappingProxyType(notes)).with_verdict(given.verdict)
 
 
 def _at(frame: Frame) -> str:

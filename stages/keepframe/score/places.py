@@ -56,6 +56,7 @@ class Places:
     def __init__(self) -> None:
         self._lights: dict[int, tuple[int, Tiles, Tiles]] = {}
         self._at = _NOWHERE
+        self._usual: tuple[Tiles, Tiles] | None = None
 
     @property
     def is_known(self) -> bool:
@@ -69,17 +70,22 @@ class Places:
         if self._at != _NOWHERE and self._at - edge <= octave < self._at + 1 + edge:
             return
         before = self._lights.get(self._at)
-        self._at = int(octave)
+        self._at, self._usual = int(octave), None
         if self._at not in self._lights and before is not None:
             count, mean, square = before
             self._lights[self._at] = min(count, _CARRIED), mean, square
 
     def unusual(self, change: Tiles) -> Tiles:
         """How many spreads each tile's log change is above the usual there and beside it: about 2 at most in a quiet picture."""
-        count, mean, square = self._lights[self._at]
-        spread = np.sqrt(np.maximum(square, np.float32(LEAST**2)) * np.float32(1 + _DOUBT / max(count, 1)))
-        # what moves here moves next to it too, sooner or later
-        return np.asarray((change - cv2.dilate(mean, _NEAR)) / cv2.dilate(spread, _NEAR), np.float32)
+        if self._usual is None:
+            count, mean, square = self._lights[self._at]
+            spread = np.sqrt(
+                np.maximum(square, np.float32(LEAST**2)) * np.float32(1 + _DOUBT / max(count, 1))
+            )
+            # what moves here moves next to it too, sooner or later
+            self._usual = np.asarray(cv2.dilate(mean, _NEAR)), np.asarray(cv2.dilate(spread, _NEAR))
+        mean, spread = self._usual
+        return (change - mean) / spread
 
     def among(self, change: Tiles) -> Tiles:
         """How unusual each tile is among the others, for a first pair, when nothing is known of any of them."""
@@ -89,6 +95,7 @@ class Places:
 
     def learn(self, change: Tiles) -> None:
         """Take the log change of each tile against a recent picture for what it does by itself."""
+        self._usual = None
         if self._at not in self._lights:
             # a place that happens to be still in the first pair is not believed to be stiller than half of the picture, and one
             # where somebody came not to be much more restless
@@ -111,6 +118,7 @@ class Places:
     def forget(self) -> None:
         """Begin anew in this light: the camera shows something else."""
         self._lights.pop(self._at, None)
+        self._usual = None
 
     def save(self) -> dict[str, Any]:
         """Each light under keys of its own: only that of the hour changes."""
@@ -121,7 +129,7 @@ class Places:
 
     def load(self, memory: Mapping[str, Any]) -> None:
         """Go on from what save() gave, among other keys."""
-        self._at, self._lights = memory["light"], {}
+        self._at, self._lights, self._usual = memory["light"], {}, None
         for key, value in memory.items():
             if key.startswith("places.") and key.count(".") == 1:
                 self._lights[int(key.removeprefix("places."))] = (

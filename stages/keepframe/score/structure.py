@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from keepframe.frame import Note
-from keepframe.metrics import Box, even_light, shift
+from keepframe.metrics import Box, Light, even_light, shift
 from keepframe.metrics.directions import (
     MARGIN,
     STRIDE,
@@ -30,7 +30,7 @@ from keepframe.metrics.directions import (
 from keepframe.picture import Image
 from keepframe.score.evidence import Event
 from keepframe.score.looking import Seen
-from keepframe.score.places import LEAST, Places
+from keepframe.score.places import LEAST, Places, Tiles
 
 _ROWS = 100
 """About so many rows are looked at; a larger image is halved, thirded … first."""
@@ -38,6 +38,7 @@ _ANCHOR_AGE = 8
 """Pictures until the anchor is replaced: so old is the oldest change that counts as what a place does by itself."""
 _EPS = np.float32(0.3)
 """Added before the logarithm: a change below it is none."""
+_NONE = np.log(_EPS)
 HOT = 4.0
 """Spreads from which a tile is counted as hot in what is noted. The verdict goes by the threshold, not by this."""
 _DISPLACED, _SUSPECT = 0.25, 2.0
@@ -71,8 +72,8 @@ class Structure:
         self._anchor: Image | None = None
         self._age = 0
         self._print = 0
-        self._anchored: Directions | None = None
-        self._reference: tuple[Image, Image, Directions] | None = None
+        self._anchored: _Known | None = None
+        self._reference: tuple[Image, _Known] | None = None
 
     def begin(self, image: Image) -> None:
         """Take a picture that has nothing to be compared with: the first, or another size."""
@@ -82,30 +83,31 @@ class Structure:
 
     def __call__(self, reference: Image, image: Image) -> Seen:
         """What is seen of an image against a reference of its shape; learns from it."""
-        small, found = _small(image), None
+        small = _small(image)
         fingerprint = _fingerprint(image)
         is_repeat, self._print = fingerprint == self._print, fingerprint
         if self._anchor is None or self._anchor.shape != small.shape:
             self.begin(image)
-        anchor = small if self._anchor is None else self._anchor
         self._places.light(cv2.mean(small)[0])
-        found = directions(small)
-        anchored = self._anchored = self._anchored or margined(directions(anchor))
-        known, shown = self._known(reference)
-        recent, _ = self._change(anchored, anchor, found, small)
+        coarse, found = _coarse(small), directions(small)
+        anchored = self._anchored = self._anchored or _Known.of(
+            small if self._anchor is None else self._anchor
+        )
+        known = self._known(reference)
+        recent, quiet, _ = self._change(anchored, found, small)
+        change, unusual, moved = self._change(known, found, small)
         is_first = not self._places.is_known
-        quiet = None if is_first else self._places.unusual(recent)
-        change, moved = self._change(shown, known, found, small)
-        unusual = self._places.among(change) if is_first else self._places.unusual(change)
-        event = "repeated" if is_repeat else _event(quiet, unusual, anchor, small)
-        self._remember(small, found, recent, event)
-        is_same = not moved[0] and not moved[1] and bool((change == np.log(_EPS)).all())
+        event = (
+            "repeated" if is_repeat else None if is_first else _event(quiet, unusual, anchored.coarse, coarse)
+        )
+        self._remember(small, coarse, found, recent, event)
+        is_same = moved == (0, 0) and bool((change == _NONE).all())
         return Seen(
             0.0 if is_same else _score(unusual),
-            None if quiet is None else _score(quiet),
+            None if is_first else _score(quiet),
             event,
             _box(image, small, *_hottest(unusual)),
-            self._notes(known, small, image, unusual, moved),
+            self._notes(even_light(known.coarse, coarse), small, image, unusual, moved),
         )
 
     def save(self) -> dict[str, Any]:
@@ -122,25 +124,26 @@ class Structure:
             self._places.load(memory)
 
     def _change(
-        self, reference: Directions, pictured: Image, found: Directions, small: Image
-    ) -> tuple[NDArray[np.float32], tuple[int, int]]:
-        """The log change of each tile, and where the scene of the reference lies now."""
-        change = np.log(turned(reference, found) + _EPS)
-        if not self._places.is_known:
-            is_displaced = True
-        else:
-            is_displaced = float((self._places.unusual(change) > _SUSPECT).mean()) > _DISPLACED
-        if is_displaced:
-            moved = _moved(pictured, small)
+        self, reference: _Known, found: Directions, small: Image
+    ) -> tuple[Tiles, Tiles, tuple[int, int]]:
+        """The log change of each tile, how unusual it is, and where the scene of the reference lies now."""
+        change = _log(turned(reference.found, found))
+        unusual = self._unusual(change)
+        is_known = self._places.is_known
+        if not is_known or np.count_nonzero(unusual > _SUSPECT) > _DISPLACED * unusual.size:
+            moved = _moved(reference.small, small)
             if moved != (0, 0):
-                back = np.log(turned(reference, found, moved) + _EPS)
+                back = _log(turned(reference.found, found, moved))
                 # what passes by may fool the correlation, not most of the tiles
                 if back.mean() < change.mean():
-                    return back, moved
-        return change, (0, 0)
+                    return back, self._unusual(back), moved
+        return change, unusual, (0, 0)
+
+    def _unusual(self, change: Tiles) -> Tiles:
+        return self._places.unusual(change) if self._places.is_known else self._places.among(change)
 
     def _remember(
-        self, small: Image, found: Directions, recent: NDArray[np.float32], event: Event | None
+        self, small: Image, coarse: Image, found: Directions, recent: Tiles, event: Event | None
     ) -> None:
         if event == "repeated":
             return
@@ -150,28 +153,21 @@ class Structure:
             self._places.learn(recent)
         self._age += 1
         if event is not None or self._age >= _ANCHOR_AGE:
-            self._anchor_to(small, found)
+            self._anchor_to(small)
+            self._anchored = _Known(small, coarse, margined(found))
 
-    def _anchor_to(self, small: Image, found: Directions | None = None) -> None:
-        self._anchor, self._age = small, 0
-        self._anchored = None if found is None else margined(found)
+    def _anchor_to(self, small: Image) -> None:
+        self._anchor, self._age, self._anchored = small, 0, None
 
-    def _known(self, reference: Image) -> tuple[Image, Directions]:
+    def _known(self, reference: Image) -> _Known:
         """The reference as it is looked at; worked out once for each."""
         if self._reference is None or self._reference[0] is not reference:
-            small = _small(reference)
-            self._reference = reference, small, margined(directions(small))
-        return self._reference[1:]
+            self._reference = reference, _Known.of(_small(reference))
+        return self._reference[1]
 
     def _notes(
-        self,
-        known: Image,
-        small: Image,
-        image: Image,
-        unusual: NDArray[np.float32],
-        moved: tuple[int, int],
+        self, light: Light, small: Image, image: Image, unusual: Tiles, moved: tuple[int, int]
     ) -> dict[str, Note]:
-        light = even_light(_coarse(known), _coarse(small))
         notes: dict[str, Note] = {
             "light": round(light.step, 1),
             "gain": round(light.gain, 2),
@@ -187,19 +183,34 @@ class Structure:
         return notes
 
 
-def _event(
-    quiet: NDArray[np.float32] | None, unusual: NDArray[np.float32], anchor: Image, small: Image
-) -> Event | None:
-    """What changed everywhere at a stroke, against the reference and against what was just there."""
-    if quiet is None or min((quiet > HOT).mean(), (unusual > HOT).mean()) < _EVERYWHERE:
+class _Known(NamedTuple):
+    """A picture that others are compared with, as it is looked at. found: margined."""
+
+    small: Image
+    coarse: Image
+    found: Directions
+
+    @classmethod
+    def of(cls, small: Image) -> _Known:
+        return cls(small, _coarse(small), margined(directions(small)))
+
+
+def _log(change: Tiles) -> Tiles:
+    change += _EPS
+    return np.log(change, out=change)
+
+
+def _event(quiet: Tiles, unusual: Tiles, anchor: Image, coarse: Image) -> Event | None:
+    """What changed everywhere at a stroke, against the reference and against what was just there; both by their cells."""
+    if any(np.count_nonzero(tiles > HOT) < _EVERYWHERE * tiles.size for tiles in (quiet, unusual)):
         return None
-    then, now = (_coarse(image).astype(np.float64) for image in (anchor, small))
+    then, now = (image.astype(np.float64) for image in (anchor, coarse))
     both = float(np.sqrt(then.var() * now.var()))
     alike = float(((then - then.mean()) * (now - now.mean())).mean()) / both if both > 0 else 0.0
     return "light" if alike >= _ALIKE else "mode"
 
 
-def _score(unusual: NDArray[np.float32]) -> float:
+def _score(unusual: Tiles) -> float:
     """The most unusual tile: how many times the usual its change is, had the place the least spread."""
     return math.exp(LEAST * min(float(unusual.max()), _MOST))
 
@@ -243,7 +254,7 @@ def _moved(reference: Image, small: Image) -> tuple[int, int]:
     return (x, y) if is_trusted else (0, 0)
 
 
-def _hottest(unusual: NDArray[np.float32]) -> tuple[int, int, int, int]:
+def _hottest(unusual: Tiles) -> tuple[int, int, int, int]:
     row, column = divmod(int(unusual.argmax()), unusual.shape[1])
     return column, row, 1, 1
 
