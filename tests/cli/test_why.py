@@ -144,3 +144,24 @@ def test_a_learned_threshold_is_multiplied_out():
         learned(row) == "usual 1.5 x exp(spread 0.25 x far 2) = 2.473, but the noise model's 3.5 goes before"
     )
     assert learned(Row(camera="a", stream=0, seq=1, outcome="unchanged", threshold=3.5, time_ns=0)) is None
+
+
+@pytest.mark.parametrize(
+    ("threshold", "words"),
+    [
+        (2.7673, "= 2.473, but the noise model's 4 x 0.6918 for 10 false keeps a day = 2.767 goes before"),
+        (2.07547, "= 2.473, but it is not let rise above 2 x 0.6918 for 10 false keeps a day x 1.5 as it is counted = 2.075"),
+    ],
+)  # fmt: skip
+def test_what_a_preset_makes_of_the_metrics_own_threshold_is_multiplied_out(threshold, words):
+    """Whether it goes before what was learned, or bounds it."""
+    notes = {
+        "usual": 1.5,
+        "spread": 0.25,
+        "far": 2.0,
+        "model": 4.0 if threshold > 2.5 else 2.0,
+        "wanted": 10.0,
+    }
+    row = Row(camera="a", stream=0, seq=1, outcome="unchanged", threshold=threshold, notes=notes, time_ns=0)
+
+    assert (learned(row) or "").endswith(words)

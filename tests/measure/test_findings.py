@@ -51,7 +51,7 @@ def test_a_learned_threshold_is_changed_by_what_it_is_learned_for():
     """Nobody is told to write a number where none is written."""
     found = told(rows(200, score=lambda n: 0.1 + n % 7 / 100, notes={"state": "calibrated"}))
 
-    assert found["below"].advice == "if something was missed, raise false_keeps_per_day of the score stage"
+    assert found["below"].advice == 'if something was missed, write keep = "high" for the score stage'
 
 
 def test_a_camera_that_is_still_learned_is_told():

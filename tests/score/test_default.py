@@ -121,3 +121,10 @@ def test_the_threshold_stands_with_room_on_both_sides(threshold, working):
 
     assert all(within(indexes, visit) for visit in stretches("events"))
     assert all(within(indexes, stretch) <= 1 for stretch in stretches("quiet"))
+
+
+def test_each_preset_keeps_more_than_the_one_before(working):
+    """At once, in a clip of two minutes, of which every fourth picture is enough to tell."""
+    counts = [len(kept(working[::4], keep=keep)) for keep in ("low", "medium", "high")]
+
+    assert counts == sorted(set(counts))

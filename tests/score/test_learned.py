@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keepframe.score.evidence import Evidence
-from keepframe.score.learned import Learned
+from keepframe.score.learned import Learned, lean
 from keepframe.stage.memory import pack, unpack
 
 S = 10**9
@@ -61,7 +61,8 @@ def test_nothing_is_lower_than_the_floor():
 
 def test_nothing_is_higher_than_the_ceiling_until_it_is_counted():
     """A few pictures of a restless scene do not make it deaf; what is counted may go so far above, and no farther."""
-    learned, restless = Learned(false_keeps_per_day=100, ceiling=2.0, slack=1.5), quiet(1000, scale=1.0)
+    learned = Learned(false_keeps_per_day=100, ceiling=2.0 / lean(100), slack=1.5)
+    restless = quiet(1000, scale=1.0)
     told = []
     for seen in restless:
         told.append(learned.threshold(seen))
@@ -69,6 +70,32 @@ def test_nothing_is_higher_than_the_ceiling_until_it_is_counted():
 
     for state, most in (("extrapolated", 2.0), ("calibrated", 3.0)):
         assert {now.value for now in told if now.state == state} == {most}
+
+
+def test_a_wish_moves_the_metrics_own_threshold_at_once():
+    """From the first picture on, in both directions, and what is quiet or restless later keeps to it."""
+    wishes = (1 / 7, 1.0, 10.0)
+    made = [Learned(false_keeps_per_day=wished, cold=4.0, floor=4.0, ceiling=4.0) for wished in wishes]
+    seen = quiet(1)[0]
+    expected = pytest.approx([4.0 * lean(wished) for wished in wishes])
+
+    assert [learned.threshold(seen).value for learned in made] == expected
+    assert expected.expected == sorted(expected.expected, reverse=True)
+
+    for learned in made:
+        taught(learned, quiet(200) + quiet(100, scale=2.0, start_s=2000))
+    assert [learned.threshold(seen).value for learned in made] == expected
+
+
+def test_a_wish_is_noted_where_it_moved_something():
+    """With the metric's own number, so that both multiply to the threshold; one a day is what the metric's own is for."""
+    seen = quiet(1)[0]
+    told = Learned(false_keeps_per_day=10, cold=4.0).threshold(seen)
+
+    assert told.value == pytest.approx(told.notes["model"] * lean(told.notes["wanted"]))
+    assert (
+        Learned(cold=4.0).threshold(seen).notes == Learned(false_keeps_per_day=10).threshold(seen).notes == {}
+    )
 
 
 def test_the_value_is_its_parts():

@@ -23,12 +23,13 @@ from keepframe.cli.writing import number, size, styled, write_json, write_table
 from keepframe.clock import NS, iso
 from keepframe.frame import REASONS
 from keepframe.measure.findings import findings
+from keepframe.score.learned import lean
 
 HELD_BACK = {"unconfirmed", "too-soon", "spent"}
 """Reasons not to keep what was above its threshold."""
 UNASKED = {"repeated", "light", "mode", "due"}
 """Reasons that do not ask for the threshold."""
-TOLD = {"reference", "usual", "spread", "far", "state"}
+TOLD = {"reference", "usual", "spread", "far", "model", "wanted", "state"}
 """Notes that have a line of their own."""
 
 OUTCOMES = {
@@ -145,23 +146,42 @@ def decided(row: Row) -> Decision | None:
 
 def learned(row: Row) -> str | None:
     """
-    What a learned threshold comes from, multiplied out; None for one that somebody wrote, or with nothing usual yet.
+    What a learned threshold comes from, multiplied out; None for one that somebody wrote, or with nothing usual yet and nothing wished.
 
     >>> notes = {"usual": 1.5, "spread": 0.25, "far": 4.0}
     >>> learned(Row(camera="a", stream=0, seq=1, outcome="unchanged", threshold=4.07742269, notes=notes, time_ns=0))
     'usual 1.5 x exp(spread 0.25 x far 4) = 4.077'
+    >>> learned(Row(camera="a", stream=0, seq=1, outcome="kept", threshold=2.7673, notes={"model": 4.0, "wanted": 10.0}, time_ns=0))
+    "the noise model's 4 x 0.6918 for 10 false keeps a day = 2.767"
     """
-    numbers = [row.notes.get(name) for name in ("usual", "spread", "far")]
-    usual, spread, far = (value if isinstance(value, int | float) else None for value in numbers)
-    if usual is None or spread is None or far is None or row.threshold is None:
+    usual, spread, far = (_noted(row, name) for name in ("usual", "spread", "far"))
+    if row.threshold is None:
         return None
+    if usual is None or spread is None or far is None:
+        return f"the noise model's {_own(row, row.threshold)}" if "wanted" in row.notes else None
     value = usual * math.exp(min(spread * far, 700.0))
     told = f"usual {number(usual)} x exp(spread {number(spread)} x far {number(far)}) = {number(value)}"
     if row.threshold < value * (1 - 1e-6):
-        told += f", but it is not let rise above {number(row.threshold)}"
+        told += f", but it is not let rise above {_own(row, row.threshold)}"
     elif row.threshold > value * (1 + 1e-6):
-        told += f", but the noise model's {number(row.threshold)} goes before"
+        told += f", but the noise model's {_own(row, row.threshold)} goes before"
     return told
+
+
+def _own(row: Row, threshold: float) -> str:
+    """A threshold that is the metric's own: what it is for one false keep a day, and what another wish makes of it."""
+    model, wanted = _noted(row, "model"), _noted(row, "wanted")
+    if model is None or wanted is None:
+        return number(threshold)
+    by = lean(wanted)
+    slack = threshold / (model * by)
+    counted = f" x {number(slack)} as it is counted" if slack > 1 + 1e-6 else ""
+    return f"{number(model)} x {number(by)} for {number(wanted)} false keeps a day{counted} = {number(threshold)}"
+
+
+def _noted(row: Row, name: str) -> float | None:
+    value = row.notes.get(name)
+    return value if isinstance(value, int | float) else None
 
 
 def meaning(row: Row) -> str:

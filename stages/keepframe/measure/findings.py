@@ -156,7 +156,7 @@ def _below(decided: list[Row]) -> tuple[str, str, str]:
     if score <= 0:
         return "below", text, "nothing at all differs: look at the pictures themselves"
     if is_learned(nearest):
-        return "below", text, "if something was missed, raise false_keeps_per_day of the score stage"
+        return "below", text, 'if something was missed, write keep = "high" for the score stage'
     ratios = sorted(map(_nearness, decided))
     few, lower = ("one", ratios[-1]) if len(ratios) < LEAST_ROWS else ("ten", ratios[-10])
     wanted = _number(0.99 * lower * threshold)

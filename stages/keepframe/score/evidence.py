@@ -53,8 +53,8 @@ class Judgement:
     """
     The verdict on one frame, and what the threshold it was held against rests on (None: nobody learned it).
 
-    notes: what the threshold can be computed from again, to go with the frame: `usual`, `spread` and `far` (threshold.py), `over`, and
-    what the judge saw of a learned frame: `level`, `quiet`, `event` (judge.py).
+    notes: what the threshold can be computed from again, to go with the frame: `usual`, `spread`, `far`, `model` and `wanted`
+    (threshold.py), `over`, and what the judge saw of a learned frame: `level`, `quiet`, `event` (judge.py).
     """
 
     verdict: Verdict

@@ -2,7 +2,8 @@
 The threshold a camera teaches: what its scene does by itself, and how rarely it may be taken for a change.
 
 No pixels, no clock, no chance: scores and times in, a threshold out. What stands around the verdict is in judge.py. Recomputing a
-threshold from what is noted: usual x exp(spread x far), or `cold`, not less than `floor`, not more than `ceiling`.
+threshold from what is noted: usual x exp(spread x far), or `cold`, not less than `floor`, not more than `ceiling`; these three are
+the metric's own, `model`, times lean(`wanted`).
 """
 
 from __future__ import annotations
@@ -34,14 +35,32 @@ _STAYS_NS = 900 * 1e9
 """An excursion of so many pictures and so long a time (a quarter of an hour) that is mostly far off is the new normal."""
 _MODEL_FROM, _MODEL_DECAY = 2.0, 0.8
 """In the first pictures: one in fifty is two scales off, and from there on the rate falls by e every 0.8."""
+_USUAL_SPREAD = 0.2
+"""Of the logarithm of quiet scores, before any was seen: as the default score has it on most scenes."""
+_MOST_LEAN = 2.0
+"""A metric's own threshold is not moved farther by what is wished: below half of the default score's every quiet picture is above it."""
 _LOWEST = 1e-9
+
+
+def lean(false_keeps_per_day: float) -> float:
+    """
+    How many times its own threshold a metric's is where another number of false keeps a day is wished than one: 0.5 to 2.
+
+    By the model of a tail of which nothing was seen yet: the rate falls by e every 0.8 scales, of 0.2 in the logarithm.
+
+    >>> [round(4.0 * lean(wanted), 2) for wanted in (1 / 7, 1.0, 10.0)]
+    [5.46, 4.0, 2.77]
+    """
+    leant = math.exp(-_MODEL_DECAY * _USUAL_SPREAD * math.log(false_keeps_per_day))
+    return min(max(leant, 1 / _MOST_LEAN), _MOST_LEAN)
 
 
 class Learned:
     """
     One camera's threshold. `threshold` for the light of a frame, then `learn` the frame; both in order.
 
-    false_keeps_per_day: how many quiet pictures a day may pass for changes, more than 0.
+    false_keeps_per_day: how many quiet pictures a day may pass for changes, more than 0. It moves what is asked of the tail, and at once,
+    by lean(), the metric's own thresholds below, which are those for one a day.
     cold: the threshold before anything is usual; None: infinite, nothing is kept on it.
     floor: no threshold is lower; what noise alone explains.
     ceiling: no threshold is higher until one is counted: where the score itself knows what a place does, a few pictures of a busy
@@ -65,8 +84,11 @@ class Learned:
         ceiling: float = math.inf,
         slack: float = math.inf,
     ) -> None:
-        self.false_keeps_per_day, self.cold, self.floor = false_keeps_per_day, cold, floor
-        self.ceiling, self.slack = ceiling, slack
+        self.false_keeps_per_day, self.slack = false_keeps_per_day, slack
+        leant = lean(false_keeps_per_day)
+        self.cold = None if cold is None else cold * leant
+        self.floor, self.ceiling = floor * leant, ceiling * leant
+        self._wish = {} if cold is None or leant == 1 else {"model": cold, "wanted": false_keeps_per_day}
         self._pace, self._lights, self._tail = Pace(), Lights(), Tail()
         self._count = 0
         self._far: float | None = None
@@ -87,7 +109,8 @@ class Learned:
         """What a frame's score is held against, in its light."""
         usual = self._lights.at(evidence.level)
         if self._count < _FIRST or usual.count < 2:
-            return Threshold(math.inf if self.cold is None else max(self.cold, self.floor), "learning")
+            value = math.inf if self.cold is None else max(self.cold, self.floor)
+            return Threshold(value, "learning", **self._wish)
         state: State = "calibrated" if self._is_calibrated else "extrapolated"
         far = self._far
         if far is None:
@@ -96,7 +119,8 @@ class Learned:
         if state == "learning" and self.cold is not None:
             value = max(value, self.cold)
         value = min(value, self.ceiling * (self.slack if state == "calibrated" else 1.0))
-        return Threshold(max(value, self.floor), state, math.exp(usual.location), usual.scale, far)
+        value = max(value, self.floor)
+        return Threshold(value, state, math.exp(usual.location), usual.scale, far, **self._wish)
 
     def learn(self, evidence: Evidence, *, is_over: bool, is_kept: bool) -> None:
         """Learn from a frame that was held against `threshold`, whether it was above it; whether it was kept says no more."""

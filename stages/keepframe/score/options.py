@@ -17,7 +17,10 @@ from keepframe.score.learned import Learned
 from keepframe.score.threshold import Fixed, Steering
 
 Keep = Literal["auto", "low", "medium", "high"]
-"""Learn the threshold; with a preset, so that quiet pictures pass for changes once a week, once a day, ten times a day."""
+"""
+Learn the threshold; with a preset, so that quiet pictures pass for changes once a week, once a day, ten times a day. A metric's own
+threshold, from which it starts, moves with it at once (learned.py).
+"""
 
 FALSE_KEEPS_PER_DAY = {"auto": 1.0, "low": 1 / 7, "medium": 1.0, "high": 10.0}
 _BUDGET = re.compile(r"\s*(\d+(?:\.\d+)?)\s*/\s*day\s*")

@@ -20,7 +20,8 @@ class Threshold:
     A value, what it rests on (None: somebody wrote it), and the numbers a learned one comes from: usual * exp(spread * far).
 
     usual: the median of quiet scores in this light. spread: the scale of their logarithm. far: how many of these beyond the usual is rare
-    enough. All three are None where nothing is usual yet; a value that differs from theirs is the floor, or that of a cold start.
+    enough. All three are None where nothing is usual yet; a value that differs from theirs is the metric's own: the floor, the ceiling or that
+    of a cold start. model, wanted: where another number of false keeps a day is wanted than one, what its own is for one (learned.py).
 
     >>> Threshold(6.0, "learning").notes
     {}
@@ -33,12 +34,14 @@ class Threshold:
     usual: float | None = None
     spread: float | None = None
     far: float | None = None
+    model: float | None = None
+    wanted: float | None = None
 
     @property
     def notes(self) -> dict[str, Note]:
-        """The three numbers, to go with the frame."""
-        numbers = {"usual": self.usual, "spread": self.spread, "far": self.far}
-        return {name: number for name, number in numbers.items() if number is not None}
+        """The numbers it comes from, to go with the frame."""
+        numbers = ((name, getattr(self, name)) for name in ("usual", "spread", "far", "model", "wanted"))
+        return {name: number for name, number in numbers if number is not None}
 
 
 class Steering(Protocol):
