@@ -1,10 +1,13 @@
 """
-A real RTSP server (GStreamer's, from Debian) on a loopback port, as a program of the system's Python: it serves the H.264 of an .mp4, or the sound of an .m4a.
+A real RTSP server (GStreamer's, from Debian) on a loopback port, as a program of the system's Python.
+
+It serves the H.264 of an .mp4, the sound of an .m4a, or for x.odd something that says of itself that it is coded as nobody knows.
 
     python3 rtsp_server.py PORT FILE [LOGIN USER PASSWORD]     LOGIN: basic or digest
 """
 
 import sys
+from pathlib import Path
 
 import gi
 
@@ -16,6 +19,9 @@ from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402  after
 FILE = 'filesrc location="{}" ! qtdemux ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=1'
 SOUND = 'filesrc location="{}" ! qtdemux ! aacparse ! rtpmp4gpay name=pay0 pt=97'
 
+ODD = 'videotestsrc is-live=true ! theoraenc ! rtptheorapay pt=96 ! capssetter caps="application/x-rtp,encoding-name=ODD9" name=pay0'
+LAUNCHES = {".m4a": SOUND, ".odd": ODD}
+
 
 def main(port, file, login="", user="", password=""):
     """Serve until killed; the first line on stdout is the port."""
@@ -24,7 +30,8 @@ def main(port, file, login="", user="", password=""):
     server.set_address("127.0.0.1")
     server.set_service(port)
     factory = GstRtspServer.RTSPMediaFactory()
-    factory.set_launch(f"( {(SOUND if file.endswith('.m4a') else FILE).format(file)} )")
+    launch = LAUNCHES.get(Path(file).suffix, FILE)
+    factory.set_launch(f"( {launch.format(file)} )")
     if login:
         auth = GstRtspServer.RTSPAuth()
         token = GstRtspServer.RTSPToken()

@@ -5,8 +5,10 @@ import hashlib
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -14,13 +16,17 @@ import cv2
 import numpy as np
 
 REALM, NONCE = "camera", "abc123"
+CERTIFICATE = Path(__file__).with_name("camera.pem")
+"""Of the tests alone, with its key: openssl req -x509 -newkey ec -nodes -subj /CN=camera."""
 
 
-def jpeg(number=0, size=(48, 64), quality=90):
-    """A JPEG file that is another for each number."""
+def jpeg(number=0, size=(48, 64), quality=90, level=None):
+    """A JPEG file that is another for each number; of nothing but one gray level, if that is given."""
     y, x = np.mgrid[: size[0], : size[1]]
     image = np.clip(90 + 60 * np.sin(x / 9 + number) + 40 * np.cos(y / 7 - number), 0, 255).astype(np.uint8)
     image[8:20, (5 * number) % (size[1] - 12) : (5 * number) % (size[1] - 12) + 12] = 250
+    if level is not None:
+        image[:] = level
     return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
 
 
@@ -29,12 +35,13 @@ class HttpCamera:
     A camera that serves /snap.jpg and /video.mjpg; what it does can be changed while it runs.
 
     login: "", "basic" or "digest". parts: how the stream is cut: "plain", "no-length", "wrong-length", "no-crlf". behind: bytes after
-    each picture. piece: so many bytes at a time, with a pause behind each. sent: every picture that went out whole.
+    each picture. ends_after: so many pictures a stream has. is_safe: over https, with a certificate that it made for itself. piece: so many bytes at a time, with a pause behind each. sent: every picture that went out whole.
     """
 
     def __init__(self, port=0, *, login="", user="admin", password="s3cret pass/ö", size=(48, 64), **more):
         self.login, self.user, self.password, self.size = login, user, password, size
         self.parts, self.behind, self.etag, self.pause_s, self.piece = "plain", b"", False, 0.02, 1 << 20
+        self.ends_after, self.is_safe = 1 << 60, False
         self.status, self.body, self.kind, self.location = 200, None, "image/jpeg", None
         self.is_frozen = threading.Event()
         self.is_over = threading.Event()
@@ -71,11 +78,15 @@ class HttpCamera:
         self.open = set()
         self.server = Server(("127.0.0.1", port), Handler)
         self.port = self.server.server_address[1]
+        if self.is_safe:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(CERTIFICATE)
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         self._thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
 
     def url(self, path="snap.jpg", userinfo=""):
-        return f"http://{userinfo}127.0.0.1:{self.port}/{path}"
+        return f"http{'s' * self.is_safe}://{userinfo}127.0.0.1:{self.port}/{path}"
 
     def stop(self):
         """As if somebody had pulled the plug."""
@@ -133,7 +144,8 @@ class HttpCamera:
         handler.send_header("Connection", "close")
         handler.end_headers()
         handler.close_connection = True
-        while not self.is_over.is_set():
+        last = self.number + self.ends_after
+        while not self.is_over.is_set() and self.number < last:
             if self.is_frozen.is_set():
                 self.is_over.wait(0.01)
                 continue
@@ -240,3 +252,58 @@ class RtspServer:
 
     def __exit__(self, *_):
         self.stop()
+
+
+class Link:
+    """A line to a server on this machine, on a port of its own, that can be slowed down, or let nothing through while it stays open."""
+
+    PIECE = 200
+
+    def __init__(self, server_port):
+        self.server_port, self.bytes_per_s = server_port, None
+        self.is_open, self.is_over = threading.Event(), threading.Event()
+        self.is_open.set()
+        self._ends = [socket.create_server(("127.0.0.1", 0))]
+        self.port = self._ends[0].getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self._ends[0].accept()
+                far = socket.create_connection(("127.0.0.1", self.server_port))
+            except ConnectionRefusedError:
+                near.close()
+                continue
+            except OSError:
+                return
+            self._ends += [near, far]
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=(source, sink), daemon=True).start()
+
+    def _carry(self, source, sink):
+        try:
+            while data := source.recv(self.PIECE):
+                self.is_open.wait()
+                if self.bytes_per_s:
+                    self.is_over.wait(len(data) / self.bytes_per_s)
+                sink.sendall(data)
+        except OSError:
+            pass
+        for end in (source, sink):
+            _shut(end)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.is_over.set()
+        self.is_open.set()
+        for end in self._ends:
+            _shut(end)
+            end.close()
+
+
+def _shut(end):
+    with suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from keepframe.capture import video
-from keepframe.capture.decoded import _timed
+from keepframe.capture.decoded import _timed, open_video
 
 SHARED = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -200,6 +200,17 @@ def test_an_audio_file_is_no_video(tmp_path):
 
     with pytest.raises(ValueError, match=r"sound\.wav: expected a video, got a file without a picture in it"):
         next(video(path=path)())
+
+
+def test_a_code_that_nobody_knows_is_told_with_what_to_do(make_video):
+    """The picture is there, and cannot be decoded."""
+    path = make_video("clip.avi", 10, codec="mpeg4")
+    path.write_bytes(path.read_bytes().replace(b"FMP4", b"XQ7Z"))
+
+    with pytest.raises(
+        ValueError, match=r"clip\.avi: its video is coded in a way that cannot be decoded here; convert it"
+    ):
+        open_video(path, 1)
 
 
 def test_without_a_key_frame_damage_is_over_after_ten_seconds(make_video):

@@ -7,6 +7,8 @@ import pytest
 from servers import jpeg
 
 from keepframe.capture.http_camera import MAX_BYTES, Http
+from keepframe.clock import FakeClock
+from keepframe.frame import Frame
 from keepframe.stage import CameraEvent
 
 
@@ -96,6 +98,18 @@ def test_what_a_camera_refuses_is_told_in_one_line(changes, told, http_camera, l
     assert "\n" not in said
 
 
+def test_a_certificate_of_the_camera_s_own_is_told_and_taken_if_that_is_said(http_camera, live):
+    """Nobody has vouched for it; what to do stands in the line."""
+    camera = http_camera(is_safe=True)
+    said = lost(live(Http, url=camera.url()))
+    (frame,) = live(Http, url=camera.url(), certificate="any").taken(1)
+
+    assert said == (
+        f"{camera.url()}: cannot be reached (its certificate is not one this machine trusts; certificate = 'any' takes it as it is)"
+    )
+    assert digest(frame) == camera.sent[0]
+
+
 def test_a_refused_login_is_told_without_the_password(http_camera, live, tmp_path):
     """The wrong password is a secret too."""
     camera = http_camera(login="digest")
@@ -176,6 +190,18 @@ def test_a_camera_that_comes_back_with_another_size_begins_new_streams(path, htt
     assert [(e.kind, e.ends_stream) for e in given] == [("lost", True), ("found", False), ("resized", True)]
     assert given[2].detail == "from 64x48 to 128x96"
     assert (frame.picture.height, digest(frame)) == (96, again.sent[0])
+
+
+def test_whoever_takes_the_pictures_may_take_his_time(http_camera, live):
+    """A full disk, a slow stage: that is no silence of the camera's."""
+    source = live(Http, url=http_camera().url("video"))
+    source.clock = FakeClock(10**18)
+    given = []
+    for _ in range(5):
+        given += source.taken(1)
+        source.clock.advance(60)
+
+    assert [type(thing) for thing in given] == [Frame] * 5
 
 
 def test_damaged_pictures_are_rejected_and_cost_no_connection(http_camera, live):

@@ -4,9 +4,11 @@ import base64
 import json
 import subprocess
 import sys
+from itertools import cycle
 from pathlib import Path
 from urllib.parse import quote
 
+import cv2
 import pytest
 from running import begin, is_sound, rows, write
 
@@ -14,7 +16,7 @@ from keepframe.archive.reading import Reader
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "capture"))
 
-from servers import HttpCamera, RtspServer, jpeg, rtsp_is_missing
+from servers import HttpCamera, Link, RtspServer, jpeg, rtsp_is_missing
 from videos import write_video
 
 SECRET = "p@ss w/ö:rd%41"
@@ -118,6 +120,35 @@ def test_after_an_outage_the_first_picture_is_compared_with_the_last_kept_one(sh
 
 
 @pytest.mark.slow
+def test_a_camera_that_is_blinded_is_kept_once_and_told(short):
+    """A lobby, nothing but one level for a while, the lobby again: one picture of that with its note, and the event."""
+    lobby, dark = (cycle(pictures) for pictures in (quiet(), [jpeg(0, (432, 768), level=20)]))
+    with HttpCamera() as camera:
+        write(short, camera_table("a", camera.url("video"), frozen_after=0))
+        running = None
+        for view in (lobby, dark, lobby):
+            camera.next = view.__next__
+            running = running or begin(short)
+            delivers(running, "what is in view", 20)
+        running.process.send_signal(2)
+        assert running.end() == 0
+    with Reader(short / "archive") as reader:
+        told = [(row.outcome, row.reason) for row in reader.rows() if row.notes.get("blinded")]
+        kept = [(row.reason, row.notes.get("blinded", False)) for row in reader.kept()]
+
+    assert is_sound(short)
+    assert kinds(short, "a") == ["blinded", "seeing"]
+    assert len(told) > 10
+    assert kept == [("first", False), ("changed", True), ("changed", False)]
+
+
+def quiet():
+    """JPEGs of the shipped clip while nobody is in view."""
+    clip = cv2.VideoCapture(str(Path(__file__).parents[2] / "examples" / "lobby.mp4"))
+    return [cv2.imencode(".jpg", clip.read()[1])[1].tobytes() for _ in range(12)]
+
+
+@pytest.mark.slow
 def test_a_password_is_shown_nowhere(short):
     """In the address, a file, the environment, right and wrong: every output of every verb is searched, and the whole archive."""
     with (
@@ -201,31 +232,104 @@ def test_a_camera_whose_library_hangs_gets_a_new_process(short):
 
 
 @pytest.mark.slow
-def test_an_rtsp_server_that_is_killed_and_replaced_is_found_again(short, tmp_path):
-    """The real one; frames come again, and the account balances."""
+def test_an_rtsp_camera_that_is_slowed_frozen_and_replaced_is_found_again(short, tmp_path):
+    """A real server: slow pictures are waited for, silence is a loss, another size a new stream; the account balances."""
     if why := rtsp_is_missing():
         pytest.skip(why)
     options = {"g": "10", "bf": "0", "preset": "ultrafast"}
     small = write_video(tmp_path / "small.mp4", 600, options=options)
     large = write_video(tmp_path / "large.mp4", 600, size=(96, 128), options=options)
-    with RtspServer(small, "digest", "admin", SECRET) as server:
+    with RtspServer(small, "digest", "admin", SECRET) as server, Link(server.port) as link:
         (short / "word").write_text(f"admin:{SECRET}")
         write(
             short,
-            f'[cameras.a]\nsource = "rtsp"\nurl = "{server.url()}"\npassword_file = "word"\nevery = "50ms"\n',
+            f'[cameras.a]\nsource = "rtsp"\nurl = "rtsp://127.0.0.1:{link.port}/live"\npassword_file = "word"\n'
+            'every = "50ms"\nread_timeout = "2s"\nopen_timeout = "2s"\n',
         )
         running = begin(short)
-        running.wait_until(lambda: captured(running, "a") > 5, "it delivers")
-    running.wait_until(lambda: trouble(running, "a"), "it is lost")
-    before = captured(running, "a")
-    with RtspServer(large, "digest", "admin", SECRET, port=server.port):
-        running.wait_until(lambda: captured(running, "a") > before + 5, "it is found")
-        running.process.send_signal(2)
-        assert running.end() == 0
+        delivers(running, "from the start")
+        link.bytes_per_s = 2500
+        delivers(running, "slowly")
+        link.bytes_per_s = None
+        is_lost_by_then = kinds(short, "a")
+        link.is_open.clear()
+        running.wait_until(lambda: trouble(running, "a"), "nothing comes any more: it is lost")
+        link.is_open.set()
+        delivers(running, "again")
+        server.stop()
+        running.wait_until(lambda: trouble(running, "a"), "it is gone: it is lost")
+        with RtspServer(large, "digest", "admin", SECRET, port=server.port):
+            delivers(running, "in another size")
+            running.process.send_signal(2)
+            assert running.end() == 0
 
+    assert is_lost_by_then == []
     assert is_sound(short)
-    assert kinds(short, "a") == ["lost", "found", "resized"]
+    assert kinds(short, "a") == ["lost", "found", "lost", "found", "resized"]
     assert not any(form in running.log() for form in FORMS)
+
+
+def delivers(running, how, count=5):
+    """Wait until so many pictures of camera a have come."""
+    before = captured(running, "a")
+    running.wait_until(
+        lambda: captured(running, "a") > before + count and not trouble(running, "a"), f"it delivers {how}"
+    )
+
+
+QUICK = """
+from keepframe.capture.http_camera import Http
+from keepframe.capture.rtsp_camera import Rtsp
+
+class QuickHttp(Http):
+    def _retry_in_s(self, tries):
+        return 0.01
+
+class QuickRtsp(Rtsp):
+    def _retry_in_s(self, tries):
+        return 0.01
+"""
+
+
+@pytest.mark.slow
+def test_the_memory_of_a_capture_stays_flat_over_fifty_connections_that_end(short, tmp_path):
+    """Of real servers that end them after a few pictures, over RTSP and HTTP; each is a stream, and the account balances."""
+    if why := rtsp_is_missing():
+        pytest.skip(why)
+    few = write_video(tmp_path / "few.mp4", 6, rate=60, options={"g": "3", "bf": "0", "preset": "ultrafast"})
+    with RtspServer(few) as rtsp, HttpCamera(ends_after=6, pause_s=0.001) as http:
+        write(
+            short,
+            f'[cameras.a]\nsource = "quick:QuickRtsp"\nurl = "{rtsp.url()}"\nevery = "1ms"\n'
+            f'[cameras.b]\nsource = "quick:QuickHttp"\nurl = "{http.url("video")}"\nevery = "1ms"\n',
+        )
+        (short / "stages" / "quick.py").write_text(QUICK)
+        running = begin(short)
+        running.wait_until(lambda: min(streams(short)) >= 10, "ten connections of each")
+        before = memory_mb(running)
+        running.wait_until(lambda: min(streams(short)) >= 60, "fifty more")
+        after = memory_mb(running)
+        running.process.send_signal(2)
+        code = running.end()
+
+    assert code == 0, running.log()
+    assert is_sound(short)
+    assert max(after[camera] - before[camera] for camera in "ab") < 4
+
+
+def streams(folder):
+    """How many streams of the cameras a and b have been archived."""
+    try:
+        with Reader(folder / "archive") as reader:
+            committed = reader.committed()
+    except FileNotFoundError:
+        return [0, 0]
+    return [committed[camera][0] if camera in committed else 0 for camera in "ab"]
+
+
+def memory_mb(running):
+    """What the captures take of their own, by camera."""
+    return {p["replica"]: p["rss_mb"] for p in running.status()["processes"] if p["stage"] == "capture"}
 
 
 @pytest.mark.slow

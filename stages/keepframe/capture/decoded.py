@@ -63,6 +63,11 @@ def open_video(path: Path, threads: int) -> tuple[InputContainer, VideoStream]:
             f"{path}: expected a video, got a file that cannot be read as one ({error.strerror})"
         ) from error
     stream = container.streams.best("video")
+    if isinstance(stream, VideoStream) and stream.codec_context is None:
+        container.close()
+        raise ValueError(
+            f"{path}: its video is coded in a way that cannot be decoded here; convert it, to H.264 for instance"
+        )
     if not isinstance(stream, VideoStream) or stream.codec_context is None or not stream.codec_context.width:
         container.close()
         raise ValueError(f"{path}: expected a video, got a file without a picture in it")

@@ -27,6 +27,9 @@ from keepframe.frame import Frame
 KEY_FRAMES_FROM_S = 10.0
 """From this `every` on only key frames are decoded, as long as they come that often: most cameras send one every 1 to 4 s."""
 
+DECODED_WITHIN = 3
+"""So many times the read deadline may pass without a picture: a camera may send few key frames."""
+UNKNOWN = "cannot be decoded here; set the camera to H.264"
 LATE = "no answer in time; is it on, and the address right?"
 
 av.logging.set_level(None)  # what FFmpeg writes to stderr by itself holds addresses with passwords
@@ -78,9 +81,10 @@ class Rtsp(Live):
         stream = container.streams.best("video")
         if not isinstance(stream, VideoStream) or stream.codec_context is None:
             container.close()
-            raise CameraError(
-                f"{known.url}: expected video, got a stream without a picture that can be decoded"
+            told = (
+                f"its video is coded in a way that {UNKNOWN}" if stream else "expected video, got none in it"
             )
+            raise CameraError(f"{known.url}: {told}")
         stream.codec_context.thread_count = 1
         return container, stream
 
@@ -89,14 +93,17 @@ class Rtsp(Live):
     ) -> Iterator[Frame]:
         only_keys = pace.interval is not None and pace.interval >= KEY_FRAMES_FROM_S * NS
         is_damaged = is_begun = False
-        key_s = self.clock.monotonic_s()
+        key_s = decoded_s = self.clock.monotonic_s()
         for packet in self._packets(container, stream, known):
             self.pulse()
             now = self.clock.monotonic_s()
+            if now - decoded_s > DECODED_WITHIN * self.read_s:
+                raise CameraError(f"{known.url}: what has come for {now - decoded_s:.0f} s {UNKNOWN}")
             is_key = packet.is_keyframe or packet.size == 0
             if only_keys and not is_key:
                 only_keys = now - key_s <= (pace.interval or 0) / NS
                 is_damaged = is_damaged or not only_keys  # the pictures it builds on were not decoded
+                decoded_s = now
                 continue
             key_s = now if is_key else key_s
             is_begun = is_begun or is_key
@@ -112,6 +119,7 @@ class Rtsp(Live):
                 is_damaged = (is_damaged and not frame.key_frame) or frame.is_corrupt
                 if pace.take():
                     yield self._frame(frame, stream, is_damaged=is_damaged)
+                decoded_s = self.clock.monotonic_s()  # whoever takes the pictures may take his time
 
     def _packets(
         self, container: InputContainer, stream: VideoStream, known: Login
@@ -150,5 +158,5 @@ def _reason(error: av.FFmpegError, known: Login) -> str:
         case av.error.ProtocolNotFoundError():
             return "this FFmpeg does not speak that protocol"
         case av.error.DecoderNotFoundError():
-            return "its codec is not one this FFmpeg decodes; set the camera to H.264"
+            return f"its video is coded in a way that {UNKNOWN}"
     return f"cannot be reached or read ({error.strerror})"
