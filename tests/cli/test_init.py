@@ -13,14 +13,16 @@ def written(name="pipeline.toml"):
 
 def test_a_person_is_asked_everything(call):
     """One line of input for each question; the file has what was answered, and can run."""
-    lines = ["synthetic", "10s", "kept", "y", "y", "n", "n", "n", "small", "0,0 0.3,0.1"]
+    lines = ["synthetic", "", "kept", "y", "n", "small", "0,0 0.3,0.1", "n", "200/day", "1h"]
     done = call("init", input="\n".join(lines) + "\n")
     steps = written()["stages"]["preprocess"]["steps"]
 
     assert done.exit_code == 0, done.output
     assert "pipeline.toml is written" in done.output
     assert written()["stages"]["archive"]["folder"] == "kept"
-    assert [step["use"] for step in steps] == ["grayscale", "align", "downsample", "mask", "blur"]
+    assert [step["use"] for step in steps] == ["grayscale", "downsample", "mask"]
+    assert written()["stages"]["score"] == {"budget": "200/day", "confirm": "2 of 3", "at_least_every": "1h"}
+    assert call("check").exit_code == 0
 
 
 def test_what_makes_no_sense_is_asked_again(call):
@@ -37,13 +39,11 @@ def test_what_makes_no_sense_is_asked_again(call):
 def test_with_yes_nothing_is_asked(call):
     """What is not given stays as usual, and the file runs."""
     Path("pictures").mkdir()
-    done = call(
-        "init", "cam.toml", "--yes", "--source", "pictures", "--light-changes", "--colour", "--every", "5min"
-    )
+    done = call("init", "cam.toml", "--yes", "--source", "pictures", "--colour", "--every", "5min")
     steps = written("cam.toml")["stages"]["preprocess"]["steps"]
 
     assert done.exit_code == 0, done.output
-    assert [step["use"] for step in steps] == ["downsample", "even_light", "blur"]
+    assert [step["use"] for step in steps] == ["downsample", "blur"]
     assert call("check", "cam.toml").exit_code == 0
 
 
@@ -68,7 +68,8 @@ def test_a_file_is_not_overwritten_unasked(call, more, code):
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [(["--every", "soon"], "expected a duration"), (["--ignore", "here"], "expected corners"), (["--source", "x://"], "no source reads")],
+    [(["--every", "soon"], "expected a duration"), (["--ignore", "here"], "expected corners"), (["--source", "x://"], "no source reads"),
+     (["--keep", "much"], 'expected low, medium or high, or a number of pictures like "200/day", got "much"')],
 )  # fmt: skip
 def test_options_that_make_no_sense_are_refused(call, options, words):
     """Before anything is written."""

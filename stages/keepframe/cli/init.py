@@ -7,6 +7,7 @@ What an answer changes is the config's business.
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,8 +18,9 @@ from keepframe.cli import exits
 from keepframe.cli.options import PIPELINE
 from keepframe.cli.watch import check_no_secret
 from keepframe.config import units
-from keepframe.config.answers import SEEN, Answers, Change, text_of
+from keepframe.config.answers import SEEN, Answers, Change, Preset, text_of
 from keepframe.picture import polygon
+from keepframe.score.options import judge
 
 
 @click.command("init")
@@ -35,23 +37,11 @@ from keepframe.picture import polygon
 @click.option(
     "--one-size/--any-size", "is_one_size", default=None, help="Whether all pictures have one size."
 )
-@click.option(
-    "--moving/--fixed", "is_shaking", default=None, help="Whether the camera moves or shakes a little."
-)
-@click.option(
-    "--light-changes/--light-steady",
-    "is_light_changing",
-    default=None,
-    help="Whether light or exposure change.",
-)
 @click.option("--colour/--gray", "is_colour", default=None, help="Whether a change of colour alone counts.")
-@click.option(
-    "--noisy/--clean", "is_noisy", default=None, help="Whether there is much noise, as in the dark."
-)
 @click.option(
     "--change",
     type=click.Choice(get_args(Change)),
-    help="How small a change is to be seen: about a 25th of the picture's width, an 8th, a quarter.",
+    help="How small a change is to be seen: about a 25th of the picture's width, or nothing below a quarter.",
 )
 @click.option(
     "--ignore",
@@ -59,6 +49,18 @@ from keepframe.picture import polygon
     metavar="REGION",
     help='A part that does not count, as shares of the picture: "0,0 0.3,0.1", left top and right bottom.',
 )
+@click.option(
+    "--keep",
+    metavar="HOW",
+    help='How easily a picture is kept: low, medium, high; or how many a day: "200/day".',
+)
+@click.option(
+    "--brief/--lasting",
+    "is_brief",
+    default=None,
+    help="Whether what is seen on one picture only, such as an insect, counts.",
+)
+@click.option("--at-least-every", metavar="DURATION", help="Keep a picture so often even if nothing happens.")
 @click.option("--yes", "is_yes", is_flag=True, help="Ask nothing: what is not given stays as usual.")
 def command(file: Path, *, is_yes: bool, ignore: tuple[str, ...], **given: Any) -> None:
     """
@@ -111,30 +113,42 @@ def _answers(given: dict[str, Any], ignore: tuple[str, ...], *, is_yes: bool) ->
             show_default=False,
             value_proc=_duration,
         )
-    return Answers(
+    answers = Answers(
         source=source,
-        every=every,
+        every=every or None,
         into=Path(text("into", "Where do kept pictures go?", "archive")),
         is_one_size=yes("is_one_size", "Are all pictures of one size?", usual=True),
-        is_shaking=yes("is_shaking", "Does the camera move or shake a little?", usual=False),
-        is_light_changing=yes(
-            "is_light_changing", "Does the light change, or the camera's exposure?", usual=False
-        ),
         is_colour=yes("is_colour", "Does a change of colour alone count?", usual=False),
-        is_noisy=yes("is_noisy", "Is there much noise, as in the dark?", usual=False),
         change=_change(given["change"], is_yes=is_yes),
         ignore=_ignored(ignore, is_yes=is_yes),
+        is_brief=yes(
+            "is_brief", "Does what is seen on one picture only count, such as an insect?", usual=True
+        ),
     )
+    keep = given["keep"] and _kept(given["keep"])
+    if keep is None:
+        asked = "How easily is a picture kept (low, medium, high), or how many a day (200/day)"
+        keep = "medium" if is_yes else click.prompt(asked, default="medium", value_proc=_kept)
+    at_least_every = given["at_least_every"] and _duration(given["at_least_every"], "--at-least-every")
+    if at_least_every is None and not is_yes:
+        at_least_every = click.prompt(
+            "A picture even if nothing happens, how often (1h; nothing: never)",
+            default="",
+            show_default=False,
+            value_proc=lambda text: _duration(text, "--at-least-every"),
+        )
+    kept: dict[str, Any] = {"keep": keep} if keep in get_args(Preset) else {"budget": keep}
+    return replace(answers, at_least_every=at_least_every or None, **kept)
 
 
 def _change(given: Change | None, *, is_yes: bool) -> Change:
     if given is not None or is_yes:
-        return given or "medium"
+        return given or "small"
     sizes = ", ".join(f"{size}: {of} of the width" for size, of in SEEN.items())
     found: Change = click.prompt(
         f"How large is what shall be seen ({sizes})",
         type=click.Choice(get_args(Change)),
-        default="medium",
+        default="small",
         show_choices=False,
     )
     return found
@@ -159,11 +173,22 @@ def _source(text: str) -> Named:
         raise click.UsageError(str(error)) from error
 
 
-def _duration(text: str) -> str | None:
+def _duration(text: str, option: str = "--every") -> str | None:
     try:
         return text if not text or units.seconds(text) else None
     except ValueError as error:
-        raise click.UsageError(f"--every: {error}") from error
+        raise click.UsageError(f"{option}: {error}") from error
+
+
+def _kept(text: str) -> str:
+    if text not in get_args(Preset):
+        try:
+            judge(budget=text)
+        except ValueError as error:
+            raise click.UsageError(
+                f"--keep: expected low, medium or high, or {str(error).partition('expected ')[2]}"
+            ) from error
+    return text
 
 
 def _region(text: str) -> str:

@@ -9,25 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from keepframe.capture.naming import Named
 from keepframe.config.defaults import default_stages
 from keepframe.config.written import camera_table, relocated, stage_table, value
+from keepframe.score.learned import lean
+from keepframe.score.options import FALSE_KEEPS_PER_DAY
 
-Change = Literal["small", "medium", "large"]
-WIDTHS: dict[Change, int] = {"small": 144, "medium": 48, "large": 24}
-"""Of the working image."""
-SEEN: dict[Change, str] = {"small": "a 25th", "medium": "an 8th", "large": "a quarter"}
+Change = Literal["small", "large"]
+SEEN: dict[Change, str] = {"small": "a 25th", "large": "a quarter"}
 """How much of the picture's width something has to take to be seen, in strong contrast; tests see to it."""
-ALIGN_WIDTH = 320
-_STEPS: tuple[dict[str, Any], ...] = (
-    {"use": "grayscale", "min_width": 96},
-    {"use": "downsample", "width": 48},
-    {"use": "blur", "sigma": 2.0},
-)
-SCORE = {"metric": "ssim-tile", "threshold": 0.5}
-"""What goes with steps that were asked for: what is seen at which width was measured with it."""
+Preset = Literal["low", "medium", "high"]
+_WIDTH, _WIDTH_LARGE = 48, 24
+"""Of the working image that METRIC looks at."""
+METRIC, THRESHOLD = "ssim-tile", 0.5
+"""Instead of the default score, for what it cannot do. What is seen at which width was measured with this threshold."""
+CONFIRM = "2 of 3"
+_OFTEN: dict[Preset, str] = {"low": "once a week", "medium": "once a day", "high": "ten times a day"}
 LOCAL = ("path", "device")
 Step = tuple[dict[str, Any], str]
 """As it stands in the TOML, and why it is there."""
@@ -38,68 +37,105 @@ class Answers:
     """
     What is known of one camera and of what is looked for.
 
-    source: what was typed, read. every: "10s"; None: every picture. into: the archive's folder. The rest are the questions one has to answer
-    before two pictures can be compared: of one size? does the camera move? does the light or the exposure change? does colour count? is
-    there much noise? how small is what shall be seen? which regions ("x,y x,y", shares of the picture) do not count?
+    source: what was typed, read. every: "10s"; None: every picture. into: the archive's folder. The rest are the questions nobody else can
+    answer: have all pictures one size? does a change of colour alone count? how small is what shall be seen? which regions ("x,y x,y",
+    shares of the picture) do not count? how easily is a picture kept, or how many a day (budget: "200/day")? does what is seen on one
+    picture only, such as an insect, count? is a picture kept even if nothing happens (at_least_every: "1h")? Light, noise and a camera that
+    shakes are not asked about: the default score learns them.
     """
 
     source: Named
     into: Path = Path("archive")
     every: str | None = None
     is_one_size: bool = True
-    is_shaking: bool = False
-    is_light_changing: bool = False
     is_colour: bool = False
-    is_noisy: bool = False
-    change: Change = "medium"
+    change: Change = "small"
     ignore: tuple[str, ...] = ()
+    keep: Preset = "medium"
+    budget: str | None = None
+    is_brief: bool = True
+    at_least_every: str | None = None
 
 
 def steps_of(answers: Answers) -> list[Step]:
     """
-    The steps before the score: the default ones, or, if an answer asks for others, those that go with SCORE.
+    The steps before the score: the default ones, or, if an answer asks for what the default score cannot do, those that go with METRIC.
 
-    >>> [step["use"] for step, _ in steps_of(Answers(source=Named("synthetic"), is_shaking=True))]
-    ['grayscale', 'align', 'downsample', 'blur']
+    >>> [step["use"] for step, _ in steps_of(Answers(source=Named("synthetic"), ignore=("0,0 0.3,0.1",)))]
+    ['grayscale', 'downsample', 'mask']
     """
-    if not is_asked(answers):
-        return [
-            (dict(step), "gray, decoded no larger than is needed, and small")
-            for step in default_stages()["preprocess"]["steps"]
-        ]
-    width = WIDTHS[answers.change]
     steps: list[Step] = []
-    for default in _STEPS:
-        step = dict(default)
-        if step["use"] == "grayscale":
-            if not answers.is_colour:
-                step["min_width"] = ALIGN_WIDTH if answers.is_shaking else 2 * width
-                steps.append((step, "colour does not count; decoded no larger than is needed"))
-            steps += _before_small(answers)
-        elif step["use"] == "downsample":
-            steps.append(
-                (
-                    {**step, "width": width},
-                    f"what takes less than about {SEEN[answers.change]} of the width is not seen",
-                )
+    if _is_default(answers):
+        why = {"grayscale": "decoded no larger than is needed", "downsample": "small: fast, and less noise"}
+        steps += [(step, why[step["use"]]) for step in default_stages()["preprocess"]["steps"]]
+    else:
+        width = _WIDTH if answers.is_colour else _WIDTH_LARGE
+        if not answers.is_colour:
+            steps.append(({"use": "grayscale", "min_width": 4 * width}, "decoded no larger than is needed"))
+        steps.append(
+            (
+                {"use": "downsample", "width": width},
+                f"what takes less than {_seen(answers)} of the width is not seen",
             )
-            steps += _after_small(answers)
-        elif step["use"] == "blur" and answers.is_noisy:
-            steps.append(
-                (
-                    {**step, "sigma": 1.5 * step["sigma"]},
-                    "half as much again, against noise; small things go too",
-                )
-            )
-        else:
-            steps.append((step, "evens out noise and what moves by less than a pixel"))
+        )
+    if not answers.is_one_size:
+        fitted = {"use": "resize", "width": 640, "height": 360, "aspect": "fill"}
+        steps.insert(len(steps) - 1, (fitted, "pictures are of several sizes: all are brought to this one"))
+    if answers.ignore:
+        steps.append(({"use": "mask", "exclude": list(answers.ignore)}, "regions that do not count"))
+    if not _is_default(answers):
+        steps.append(({"use": "blur", "sigma": 2.0}, "evens out noise and what moves by less than a pixel"))
     return steps
 
 
-def is_asked(answers: Answers) -> bool:
-    """Whether an answer asks for other steps than the default ones, and so for SCORE instead of the default score."""
-    plain = Answers(source=answers.source, into=answers.into, every=answers.every)
-    return answers != plain
+def score_of(answers: Answers) -> tuple[dict[str, Any], dict[str, str]]:
+    """
+    The options of the score, and beside each why: the default score and a learned threshold wherever they can do what is asked for.
+
+    >>> score_of(Answers(source=Named("synthetic"), keep="high"))[0], score_of(Answers(source=Named("synthetic"), is_colour=True))[0]
+    ({'keep': 'high'}, {'metric': 'ssim-tile', 'threshold': 0.5})
+    """
+    options: dict[str, Any] = {}
+    notes = {
+        "metric": "the default score sees edges in gray: of colour alone it sees nothing"
+        if answers.is_colour
+        else "the default score sees small things too, however small the image",
+        "keep": f"quiet pictures may pass for changes {_OFTEN[answers.keep]}",
+        "threshold": f"in this metric's score; {_told()}",
+        "budget": "the largest changes of each day",
+        "confirm": "what is seen on one picture only does not count",
+        "at_least_every": "even if nothing happens",
+    }
+    if not _is_default(answers):
+        options["metric"] = METRIC
+    if answers.budget is not None:
+        options["budget"] = answers.budget
+    elif not _is_default(answers):
+        options["threshold"] = _threshold(answers.keep)
+    elif answers.keep != "medium":
+        options["keep"] = answers.keep
+    if not answers.is_brief:
+        options["confirm"] = CONFIRM
+    if answers.at_least_every is not None:
+        options["at_least_every"] = answers.at_least_every
+    return options, notes
+
+
+def _threshold(keep: Preset) -> float:
+    return round(THRESHOLD * lean(FALSE_KEEPS_PER_DAY[keep]), 2)
+
+
+def _told() -> str:
+    return ", ".join(f"{keep} is {_threshold(keep):g}" for keep in get_args(Preset))
+
+
+def _is_default(answers: Answers) -> bool:
+    """Whether the default score can do what is asked for."""
+    return not answers.is_colour and answers.change == "small"
+
+
+def _seen(answers: Answers) -> str:
+    return "an 8th" if answers.is_colour else SEEN["large"]
 
 
 def text_of(answers: Answers, path: Path) -> str:
@@ -117,6 +153,7 @@ def text_of(answers: Answers, path: Path) -> str:
         "every": "one picture in each interval",
         "any_size": "else pictures of another size than the first are rejected",
     }
+    learns = "What is left out is learned: noise, leaves, light. "
     lines = [
         f"# Run it with `keepframe run {path.name}`; `keepframe check {path.name}` says what it would do. Whatever else can be set",
         "# for the camera, the score and the archive is commented out, with its default. Relative paths start at this file's folder.",
@@ -129,32 +166,12 @@ def text_of(answers: Answers, path: Path) -> str:
         *_written(steps_of(answers)),
         "]",
         "",
-        "# When a picture is kept.",
-        *stage_table("score", SCORE if is_asked(answers) else {}),
+        f"# When a picture is kept. {learns if _is_default(answers) else ''}`keepframe why FOLDER` tells afterwards.",
+        *stage_table("score", *score_of(answers)),
         "",
         *stage_table("archive", {"folder": relocated(str(answers.into), path.parent)}),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _before_small(answers: Answers) -> Iterator[Step]:
-    if not answers.is_one_size:
-        yield (
-            {"use": "resize", "width": 640, "height": 360, "aspect": "fit"},
-            "pictures are of several sizes: all are fitted into this one",
-        )
-    if answers.is_shaking:
-        yield {"use": "align"}, "the camera moves: each picture is put over its first one"
-
-
-def _after_small(answers: Answers) -> Iterator[Step]:
-    if answers.is_light_changing:
-        yield (
-            {"use": "even_light"},
-            "the light or the exposure changes: each picture is brought into the light of the first one",
-        )
-    if answers.ignore:
-        yield {"use": "mask", "exclude": list(answers.ignore)}, "regions that do not count"
 
 
 def _written(steps: list[Step]) -> Iterator[str]:
