@@ -140,6 +140,7 @@ def test_a_wrong_option_is_refused_before_anything_is_opened(tmp_path):
         video(path=tmp_path / "none.mp4", threads=-1)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not EXAMPLE.exists(), reason="examples/lobby.mp4 is not there")
 def test_the_shipped_clip_is_read_whole():
     """1394 pictures at ten a second, one a second with every."""

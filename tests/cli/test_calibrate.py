@@ -49,6 +49,7 @@ def test_scripts_get_the_numbers(told, scene):
     assert found["threshold"] == written[kept.index(0)]["value"]
 
 
+@pytest.mark.slow
 def test_something_that_moved_is_noticed(call, scene):
     """What is learned from it would be wrong."""
     cv2.imwrite(

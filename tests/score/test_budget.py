@@ -44,6 +44,7 @@ def test_a_day_is_filled_and_never_overfilled():
     assert all(len(scores) <= 100 for scores in by_day.values())
 
 
+@pytest.mark.slow
 def test_the_largest_changes_fill_it():
     """Most of what is kept is among the day's largest."""
     evidence = days(4)

@@ -65,6 +65,7 @@ def test_a_car_that_parks(name, count):
     assert kept(pictures, reference=name) == [0, *range(40, 40 + count)]
 
 
+@pytest.mark.slow
 def test_a_car_that_parks_becomes_background():
     """Kept until it is absorbed, which a fifth of the rate makes slow."""
     pictures = scenery(400)

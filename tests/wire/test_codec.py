@@ -149,6 +149,7 @@ def mutated(parts, r):
     return [bytes(p) for p in parts]
 
 
+@pytest.mark.slow
 def test_a_damaged_message_is_an_envelope_or_a_wire_error():
     """Twenty thousand damaged messages: none raises anything else, and none takes memory."""
     r, seen = random.Random(1), {"envelope": 0, "refused": 0}

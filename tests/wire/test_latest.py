@@ -81,6 +81,7 @@ def test_with_latest_a_frame_is_a_service_per_camera_old_and_the_slow_camera_los
     assert world.dropped("b") == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_later_end")
 def test_with_block_nothing_is_lost_and_what_waits_is_bounded():
     """The source waits instead; the simulation looks at what is in memory."""
@@ -102,6 +103,7 @@ class NoTurns(RelayNode):
         return work
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_later_end")
 def test_without_turns_the_slow_camera_waits_too_long():
     """What the test above would find."""
