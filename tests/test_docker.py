@@ -1,7 +1,7 @@
 """
 What docker/README.md says of the image, as far as the text of the Dockerfile shows it.
 
-Not here: a build; it needs a container engine, and docker/README.md says what was tried with one.
+Not here: a build or a run; both need a container engine, and docker/README.md says what was tried with one.
 """
 
 import json
@@ -91,6 +91,17 @@ def test_the_services_are_the_pipeline():
 
     assert sorted(only) == sorted(STAGES)
     assert SERVICES["score"]["deploy"]["replicas"] == 2
+
+
+def test_the_capture_is_stopped_while_everything_below_it_is_there():
+    """Compose stops in the reverse order of these dependencies; what was captured gets its outcome only then."""
+    order = [{*service.get("depends_on", ())} for service in SERVICES.values()]
+
+    assert dict(zip(SERVICES, order, strict=True)) == {
+        "capture": {"score", "archive"},
+        "score": {"archive"},
+        "archive": set(),
+    }
 
 
 @pytest.mark.parametrize("name", SERVICES)
