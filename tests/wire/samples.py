@@ -150,8 +150,10 @@ EXAMPLES: dict[str, Envelope] = {
         (77, 88), 11, messages.Ack("lobby", EPOCH, (3, 42), [((3, 42), "dropped"), ((3, 43), "end")])
     ),
     "fetch": Envelope((77, 88), 14, messages.Fetch((STORE.id, 3, 9, CHUNK + 4), CHUNK)),
-    "picture": Envelope((77, 88), 15, messages.Picture((STORE.id, 3, 9, CHUNK + 4), CHUNK, b"tail")),
-    "picture-gone": Envelope((77, 88), 16, messages.Picture((STORE.id, 3, 9, 4), 0, None)),
+    "picture": Envelope(
+        (77, 88), 15, messages.Picture(messages.Fetch((STORE.id, 3, 9, CHUNK + 4), CHUNK), b"tail")
+    ),
+    "picture-gone": Envelope((77, 88), 16, messages.Picture(messages.Fetch((STORE.id, 3, 9, 4), 0), None)),
     "break": Envelope((77, 88), 12, messages.Break("lobby", EPOCH)),
     "break-newest": Envelope((77, 88), 13, messages.Break("lobby", EPOCH, (3, 1, 9), (3, 42))),
 }
@@ -318,10 +320,11 @@ def bodies(draw: st.DrawFn) -> messages.Body:
             nbytes = draw(st.integers(1, 3 * CHUNK))
             place = draw(big), draw(st.integers(0, 65535)), draw(st.integers(1, 2**40)), nbytes
             offset = CHUNK * draw(st.integers(0, (nbytes - 1) // CHUNK))
+            asked = messages.Fetch(place, offset)
             if kind == "fetch":
-                return messages.Fetch(place, offset)
+                return asked
             part = bytes(min(CHUNK, nbytes - offset))
-            return messages.Picture(place, offset, draw(st.none() | st.just(part)))
+            return messages.Picture(asked, draw(st.none() | st.just(part)))
         case _:
             newest = draw(epochs | st.just(messages.NEVER))
             return messages.Break(camera, epoch, newest, draw(st.none() | positions))

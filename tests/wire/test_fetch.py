@@ -189,9 +189,9 @@ def test_what_nobody_waits_for_is_let_fall(pair):
     wanted = pair.archive.want(remote(pair))
     pair.tick()
     for m in (
-        messages.Picture(wanted.place, 0, bytes(CHUNK)),
-        messages.Picture(wanted.place, CHUNK, None),
-        messages.Picture((1, 2, 3, 4), 0, b"abcd"),
+        messages.Picture(messages.Fetch(wanted.place, 0), bytes(CHUNK)),
+        messages.Picture(messages.Fetch(wanted.place, CHUNK), None),
+        messages.Picture(messages.Fetch((1, 2, 3, 4), 0), b"abcd"),
     ):
         pair.archive.on_picture("capture.lobby", m)
 

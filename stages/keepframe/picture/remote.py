@@ -31,6 +31,11 @@ class Remote:
     _fetched: list[bytes | bytearray] = field(default_factory=list, repr=False)
 
     @property
+    def key(self) -> tuple[str, Place]:
+        """Which picture of whom: the same for every handle of it."""
+        return self.owner, self.place
+
+    @property
     def nbytes(self) -> int:
         """How many bytes the picture has."""
         return self.place[3]

@@ -16,7 +16,6 @@ from keepframe.archive import MemoryDelta
 from keepframe.archive.row import plain
 from keepframe.errors import WireError
 from keepframe.frame import STRENGTH
-from keepframe.picture.remote import Place
 from keepframe.picture.slots import Slots
 from keepframe.wire import messages
 from keepframe.wire.fields import LIMITS, MAX_TEXT, NAME, Fields, unpack
@@ -65,7 +64,7 @@ def body_fields(  # noqa: C901  one case for each kind
         case messages.Fetch():
             return [body.place, body.offset], []
         case messages.Picture():
-            return [body.place, body.offset], [] if body.data is None else [body.data]
+            return [body.asked.place, body.asked.offset], [] if body.data is None else [body.data]
         case _:
             return [], []
 
@@ -113,7 +112,7 @@ def read_body(  # noqa: C901  one line for each kind
         case "ACK":
             return messages.Ack(f.name("camera"), f.epoch("epoch"), f.position("taken"), _read_told(f))
         case "FETCH":
-            return messages.Fetch(*_read_range(f))
+            return _read_fetch(f)
         case "PICTURE":
             return _read_picture(f, parts)
         case _:
@@ -175,21 +174,20 @@ def _read_held(f: Fields) -> tuple[tuple[int, int], tuple[int, int]] | None:
     return ends.position("first"), ends.position("last")
 
 
-def _read_range(f: Fields) -> tuple[Place, int]:
+def _read_fetch(f: Fields) -> messages.Fetch:
     """A picture's place, and an offset in it at which a part may begin."""
     place = read_place(Fields(f.take("place"), f"{f.where}.place", 4))
     offset = f.integer("offset", 0, place[3] - 1)
     if offset % messages.CHUNK:
         raise WireError(f"{f.where}.offset: expected a multiple of {messages.CHUNK}, got {offset}")
-    return place, offset
+    return messages.Fetch(place, offset)
 
 
 def _read_picture(f: Fields, parts: Sequence[Part]) -> messages.Picture:
-    place, offset = _read_range(f)
-    expects = min(messages.CHUNK, place[3] - offset)
-    if parts and len(parts[0]) != expects:
-        raise WireError(f"PICTURE: expected {expects} bytes from {offset} on, got {len(parts[0])}")
-    return messages.Picture(place, offset, parts[0] if parts else None)
+    asked = _read_fetch(f)
+    if parts and len(parts[0]) != asked.nbytes:
+        raise WireError(f"PICTURE: expected {asked.nbytes} bytes from {asked.offset} on, got {len(parts[0])}")
+    return messages.Picture(asked, parts[0] if parts else None)
 
 
 def _read_weight(f: Fields) -> Fraction:

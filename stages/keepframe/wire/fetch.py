@@ -41,14 +41,19 @@ class Wanted:
     is_late: bool = False
 
     @property
+    def nbytes(self) -> int:
+        """How many bytes it has."""
+        return self.place[3]
+
+    @property
     def is_over(self) -> bool:
         """Whether there is nothing more to wait for."""
-        return len(self.data) == self.place[3] or self.is_gone or self.is_late
+        return len(self.data) == self.nbytes or self.is_gone or self.is_late
 
     @property
     def under_way(self) -> int:
         """How many parts are asked for and have not come."""
-        return -(-(min(self.asked, self.place[3]) - len(self.data)) // CHUNK)
+        return -(-(min(self.asked, self.nbytes) - len(self.data)) // CHUNK)
 
 
 class FetchingNode(Node):
@@ -62,10 +67,9 @@ class FetchingNode(Node):
 
     def want(self, remote: Remote) -> Wanted:
         """Have a picture fetched, once, however often it is wanted until it is taken."""
-        key = remote.owner, remote.place
-        if key not in self.wanted:
-            self.wanted[key] = Wanted(*key, heard=self.now)
-        return self.wanted[key]
+        if remote.key not in self.wanted:
+            self.wanted[remote.key] = Wanted(*remote.key, heard=self.now)
+        return self.wanted[remote.key]
 
     def taken(self, remote: Remote) -> bytearray:
         """
@@ -89,15 +93,15 @@ class FetchingNode(Node):
     def drop(self, remotes: Iterable[Remote]) -> None:
         """These pictures are not wanted any more."""
         for remote in remotes:
-            self.wanted.pop((remote.owner, remote.place), None)
+            self.wanted.pop(remote.key, None)
 
     def are_here(self, frames: Iterable[Frame]) -> bool:
         """Whether all pictures that these frames need have come, or will not; they are on their way from now on."""
         if not self.fetches:
             return True
         remotes = [r for r in remotes_of(frame for frame in frames if self.needs(frame)) if not r.is_fetched]
-        if not any((r.owner, r.place) in self.wanted for r in remotes):
-            ahead = sum(w.place[3] for w in self.wanted.values())
+        if not any(r.key in self.wanted for r in remotes):
+            ahead = sum(w.nbytes for w in self.wanted.values())
             if ahead and ahead + sum(r.nbytes for r in remotes) > AHEAD:
                 return False
         return not [remote for remote in remotes if not self.want(remote).is_over]
@@ -106,7 +110,7 @@ class FetchingNode(Node):
         """Give the pictures that have come to these frames; here they are not wanted any more."""
         remotes = remotes_of(frames)  # parts of a frame have one picture
         for remote in remotes:
-            w = self.wanted.get((remote.owner, remote.place))
+            w = self.wanted.get(remote.key)
             if w is not None and len(w.data) == remote.nbytes:
                 remote.keep(w.data)
         self.drop(remote for remote in remotes if remote.is_fetched)
@@ -140,7 +144,7 @@ class FetchingNode(Node):
             if w.owner in free:
                 free[w.owner] -= w.under_way
         for w in self.wanted.values():
-            while not w.is_over and w.asked < w.place[3] and free.get(w.owner, 0) > 0:
+            while not w.is_over and w.asked < w.nbytes and free.get(w.owner, 0) > 0:
                 self.send(peers[w.owner], messages.Fetch(w.place, w.asked))
                 w.asked += CHUNK
                 free[w.owner] -= 1
@@ -151,8 +155,8 @@ class FetchingNode(Node):
         for w in self.wanted.values():
             if w.owner == owner:
                 w.heard = self.now  # those behind it wait in a queue, not in vain
-        here = self.wanted.get((owner, m.place))
-        if here is None or here.is_over or m.offset != len(here.data):
+        here = self.wanted.get((owner, m.asked.place))
+        if here is None or here.is_over or m.asked.offset != len(here.data):
             return
         if m.data is None:
             here.is_gone = True
@@ -182,7 +186,7 @@ class OwningNode(Node):
 
     def on_fetch(self, peer: str, m: messages.Fetch) -> None:
         """Send a part of a picture to whoever does not share its memory; also one that the process before this one has left."""
-        self.send(peer, messages.Picture(m.place, m.offset, part_of(self.slots, m)))
+        self.send(peer, messages.Picture(m, part_of(self.slots, m)))
 
 
 def part_of(slots: Slots | None, m: messages.Fetch) -> bytes | None:
@@ -197,7 +201,7 @@ def part_of(slots: Slots | None, m: messages.Fetch) -> bytes | None:
         return None
     try:
         slot = slots.slot(*which)
-        part = bytes(slot.data()[m.offset : m.offset + CHUNK])
+        part = bytes(slot.data()[m.offset : m.offset + m.nbytes])
         slot.check()
     except (ValueError, StalePictureError):
         return None

@@ -138,13 +138,22 @@ class Fetch:
     place: Place
     offset: int
 
+    @property
+    def nbytes(self) -> int:
+        """
+        How many bytes answer it: CHUNK, at the picture's end what is left.
+
+        >>> Fetch((77, 0, 1, CHUNK + 3), CHUNK).nbytes
+        3
+        """
+        return min(CHUNK, self.place[3] - self.offset)
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A capture's answer to FETCH: these bytes, at most CHUNK; None: the picture was let go."""
+    """A capture's answer: the bytes that were asked for; None: the picture was let go."""
 
-    place: Place
-    offset: int
+    asked: Fetch
     data: bytes | memoryview | None
 
 
