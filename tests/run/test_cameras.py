@@ -134,12 +134,13 @@ def test_a_camera_that_is_blinded_is_kept_once_and_told(short):
         assert running.end() == 0
     with Reader(short / "archive") as reader:
         told = [(row.outcome, row.reason) for row in reader.rows() if row.notes.get("blinded")]
-        kept = [(row.reason, row.notes.get("blinded", False)) for row in reader.kept()]
+        kept = [row.notes.get("blinded", False) for row in reader.kept()]
 
     assert is_sound(short)
     assert kinds(short, "a") == ["blinded", "seeing"]
     assert len(told) > 10
-    assert kept == [("first", False), ("changed", True), ("changed", False)]
+    assert kept.count(True) == 1
+    assert (kept[0], kept[-1]) == (False, False)
 
 
 def quiet():
