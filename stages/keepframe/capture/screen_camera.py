@@ -31,7 +31,7 @@ def _grabber() -> Any:
         import mss  # noqa: PLC0415  an extra that only this source needs
     except ImportError:
         raise CameraError("the screen needs the package mss: pip install 'keepframe[screen]'") from None
-    return mss.mss()
+    return mss.MSS()
 
 
 @dataclass(kw_only=True)
@@ -48,7 +48,9 @@ class Screen(Live):
 
     monitor: int = 1
     frozen_after: int = 0
-    grabber: Callable[[], Any] = field(default=_grabber, init=False, repr=False, compare=False)
+    grabber: Callable[[], Any] = field(
+        default_factory=lambda: _grabber, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
