@@ -81,3 +81,39 @@ def test_parts_of_a_pipeline_run_apart(tmp_path, sockets):
     assert is_sound(there)
     assert '"captured": 120' in others[0].log()
     assert "what was under way is done elsewhere, or again" in others[0].log()
+
+
+@pytest.mark.slow
+def test_keys_are_changed_while_it_runs(tmp_path, sockets):
+    """First the new public keys, then the secret ones, then the old ones go: nobody is restarted, and every frame has its outcome."""
+    first, stages = free_ports(3), ("preprocess", "score", "archive")
+    folder, keys, fresh = tmp_path / "there", tmp_path / "there" / "keys", tmp_path / "fresh"
+    for stage in stages:
+        new_pair(keys, stage)
+        new_pair(fresh, f"{stage}.2027")
+    slow = 'steps = [{ use = "grayscale" }, { use = "downsample", width = 48 }, { use = "mine:slow", seconds = 0.03 }]'
+    network = (
+        f"[stages.preprocess]\nlisten = 'tcp://127.0.0.1:{first}'\n{slow}\n"
+        f"[stages.score]\nlisten = 'tcp://127.0.0.1:{first + 1}'\n"
+    )
+    running = begin(write(folder, f"keys = 'keys'\n{CAMERAS}{network}"))
+    running.wait_until(lambda: running.settled() > 10, "it runs")
+    pids = running.pids()
+    for kind in ("public", "secret"):
+        for stage in stages:
+            (fresh / f"{stage}.2027.{kind}").rename(keys / f"{stage}.2027.{kind}")
+    for stage in stages:
+        (keys / f"{stage}.secret").unlink()
+        (keys / f"{stage}.public").unlink()
+    before = running.settled()
+    running.wait_until(lambda: running.settled() > before + 20, "it goes on")
+    after = running.pids()
+
+    assert before < 80
+    assert after == pids
+    assert running.end() == 0
+    assert [(row[0], row[2]) for row in rows(folder)] == [
+        (c, n) for c in ("door", "lobby") for n in range(60)
+    ]
+    assert {row[3] for row in rows(folder)} <= {"kept", "unchanged"}
+    assert is_sound(folder)

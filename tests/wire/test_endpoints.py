@@ -7,6 +7,7 @@ import pytest
 import zmq
 
 from keepframe.wire.endpoints import Endpoints, guard
+from keepframe.wire.keys import Keys, new_pair
 
 
 def fds():
@@ -149,3 +150,31 @@ def test_whoever_is_silent_or_gone_is_noticed_over_a_network():
     assert [socket_.getsockopt(zmq.IPV6) for socket_ in ends.sockets] == [0, 1]
 
     ends.close()
+
+
+def test_a_new_secret_key_is_taken_up_at_the_same_port(tmp_path):
+    """Who believes in the new key gets in; asked again until the port is free, and once more to no effect."""
+    for name in ("preprocess", "score"):
+        new_pair(tmp_path, name)
+    address = f"tcp://127.0.0.1:{free_port()}"
+    ends = Endpoints(address, {}, Keys(tmp_path, "preprocess", ["score"]))
+
+    assert not ends.rekeyed()
+
+    new_pair(tmp_path, "preprocess.2027")
+    ends.keys.refresh()
+
+    assert ends.rekeyed()
+
+    other = Endpoints(None, {"preprocess.0": address}, Keys(tmp_path, "score"))
+    for _ in range(200):
+        ends.door.answer()
+        assert not ends.rekeyed()
+        if other.dealers["preprocess.0"].poll(50, zmq.POLLOUT):
+            break
+    other.dealers["preprocess.0"].send(b"hello")
+    came = ends.router.poll(5000)
+    other.close()
+    ends.close()
+
+    assert came

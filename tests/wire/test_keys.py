@@ -150,3 +150,46 @@ def test_the_last_secret_by_name_is_the_one_in_use(folder):
     new_pair(folder, "score.2027")
 
     assert Keys(folder, "score").public.decode() == key_of(folder, "score.2027")
+
+
+def test_a_new_secret_key_counts_as_soon_as_it_is_there(folder):
+    """The last by name; the old one may then go."""
+    keys = Keys(folder, "score")
+    new_pair(folder, "score.2027")
+
+    assert (keys.refresh(), keys.refresh()) == (True, False)
+    assert keys.public.decode() == key_of(folder, "score.2027")
+    assert keys.public == zmq.curve_public(keys.secret)
+
+    (folder / "score.secret").unlink()
+    keys.refresh()
+
+    assert keys.public.decode() == key_of(folder, "score.2027")
+    assert keys.trouble == ""
+
+
+def test_a_new_secret_key_that_cannot_be_used_is_told_and_the_old_one_stays(folder):
+    """Half copied, or open to others; a process that runs does not end over it."""
+    keys = Keys(folder, "score")
+    old = keys.secret
+    new = folder / "score.2027.secret"
+    new.write_text("half")
+    keys.refresh()
+
+    assert keys.secret == old
+    assert "score.2027.secret: others can read it" in keys.trouble
+    assert "score.2027.secret: expected a key of 40 signs" in keys.trouble
+
+    new.unlink()
+    new_pair(folder, "score.2027")
+    keys.refresh()
+
+    assert keys.secret != old
+    assert keys.trouble == ""
+
+    for secret in folder.glob("score*.secret"):
+        secret.unlink()
+    keys.refresh()
+
+    assert keys.secret
+    assert keys.trouble.startswith("score.secret: missing")

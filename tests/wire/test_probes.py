@@ -201,7 +201,8 @@ def test_a_sender_with_a_new_key_is_found(address, folder, shells, monkeypatch):
     """While both its public keys are known each is tried; no receiver is restarted."""
     monkeypatch.setattr("keepframe.wire.renewal.FIRST_S", 0.2)
     old = Keys(folder, "preprocess", ["score"])
-    new_pair(folder, "preprocess.2027")
+    new_pair(folder / "new", "preprocess.2027")
+    (folder / "new" / "preprocess.2027.public").rename(folder / "preprocess.2027.public")
     first = Shell(Recorder("preprocess.0", lowers=["score"]), address, {}, (), old)
     first.start()
     score = receiver(shells, address, folder)
@@ -209,11 +210,30 @@ def test_a_sender_with_a_new_key_is_found(address, folder, shells, monkeypatch):
     wait_until(score, lambda: score.node.ports[port].is_up)
     first.stop()
     wait_until(score, lambda: not score.node.ports[port].is_up)
+    (folder / "new" / "preprocess.2027.secret").rename(folder / "preprocess.2027.secret")
     new = Keys(folder, "preprocess", ["score"])
     shells(Shell(Recorder("preprocess.0", lowers=["score"]), address, {}, (), new))
     wait_until(score, lambda: score.node.ports[port].is_up)
 
     assert new.public != old.public
+
+
+def test_both_ends_take_up_new_keys_without_a_restart(sender, address, folder, shells, monkeypatch):
+    """First the public keys are there, then the secret ones, then the old ones go; the link begins anew under the new keys."""
+    monkeypatch.setattr("keepframe.wire.renewal.FIRST_S", 0.5)
+    score, port = receiver(shells, address, folder), f"preprocess@{address}"
+    wait_until(score, lambda: score.node.ports[port].is_up)
+    for stage in ("preprocess", "score"):
+        new_pair(folder, f"{stage}.2027")
+    wait_until(score, lambda: not score.node.ports[port].is_up)
+    wait_until(score, lambda: score.node.ports[port].is_up)
+    for old in (*folder.glob("preprocess.[sp]*"), *folder.glob("score.[sp]*")):
+        old.unlink()
+
+    assert goes_on(sender, shells, address, folder)
+    assert score.node.ports[port].is_up
+    assert sender._endpoints.keys.public == pair_of(folder, "preprocess.2027")[0]
+    assert score._endpoints.keys.public == pair_of(folder, "score.2027")[0]
 
 
 @pytest.mark.parametrize("is_alive", [True, False])

@@ -6,6 +6,7 @@ What goes over them is shell.py's. Types and options stand here and nowhere else
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
@@ -58,6 +59,9 @@ class Endpoints:
         self._addresses: dict[str, str] = {}
         self._turns: dict[str, int] = {}
         self._known_by: dict[str, bytes] = {}
+        self._listen = listen
+        self._secret = b"" if keys is None else keys.secret
+        self._is_bound = False
         try:
             if listen is not None:
                 self._guard = guard(listen)
@@ -65,6 +69,7 @@ class Endpoints:
                 self.router.setsockopt(
                     zmq.ROUTER_MANDATORY, 1
                 )  # an error for a peer that is gone, not silence
+                self._lock(self.router, listen)
                 self._bind(self.router, listen)
             for upper, address in uppers.items():
                 self.connect(upper, address)
@@ -111,6 +116,30 @@ class Endpoints:
         """Whether there is a key that a process on a network can be known by."""
         return self.keys is None or bool(self.keys.publics(_stage_of(upper)))
 
+    def rekeyed(self) -> bool:
+        """
+        Take up a new secret key of this process, if there is one. Ask regularly: a port is free again some milliseconds after it was left.
+
+        True: connections that stand are at an end, or stand by the old key; all of them have to begin anew.
+        """
+        is_new = self.keys is not None and self.keys.secret != self._secret
+        if self.keys is not None and is_new:
+            self._secret = self.keys.secret
+            if self.router is not None and self.is_guarded:
+                self.router.setsockopt(zmq.CURVE_SECRETKEY, self._secret)
+                if self._is_bound:
+                    self.router.unbind(self.router.get_string(zmq.LAST_ENDPOINT))
+                    self._is_bound = False
+        if not is_new and not self._is_bound and self.router is not None and self._listen is not None:
+            with contextlib.suppress(OSError):
+                self._bind(self.router, self._listen)
+        return is_new
+
+    @property
+    def troubles(self) -> list[str]:
+        """What is wrong with a new secret key of this process, if it is not used."""
+        return [self.keys.trouble] if self.keys is not None and self.keys.trouble else []
+
     @property
     def distant(self) -> list[str]:
         """The names of those senders that are reached over tcp."""
@@ -132,7 +161,7 @@ class Endpoints:
         if self._guard >= 0:
             os.close(self._guard)
 
-    def _bind(self, router: zmq.Socket[bytes], listen: str) -> None:
+    def _lock(self, router: zmq.Socket[bytes], listen: str) -> None:
         if listen.startswith(TCP):
             self.handshakes.watch(router, VISITORS)
         if self.keys is not None and listen.startswith(TCP):
@@ -141,6 +170,8 @@ class Endpoints:
             router.setsockopt(zmq.CURVE_SECRETKEY, self.keys.secret)
             router.setsockopt(zmq.ZAP_DOMAIN, DOMAIN)
             router.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)  # else a door where nobody answers stands open
+
+    def _bind(self, router: zmq.Socket[bytes], listen: str) -> None:
         try:
             router.bind(listen)
         except zmq.ZMQError as error:
@@ -149,6 +180,7 @@ class Endpoints:
             raise OSError(
                 f"cannot listen on {listen}: {os.strerror(error.errno or 0)}; is there another process, or is it no address of this machine?"
             ) from error
+        self._is_bound = True
 
     def _show_keys(self, dealer: zmq.Socket[bytes], upper: str) -> None:
         if self.keys is None:

@@ -24,7 +24,7 @@ KEY = re.compile(r"[!-~]{40}")
 
 class Keys:
     """
-    What one process knows of keys: its own pair, and the public keys in its folder, read again when they change.
+    What one process knows of keys: its own pair, and the public keys in its folder; all of it is read again when it changes.
 
     stage: whose process it is. admits: stages whose processes may connect to it. needs: stages it must know from the start.
     Raises ConfigError with all that is missing, broken or open to others.
@@ -37,6 +37,8 @@ class Keys:
         problems: list[str] = []
         self.secret = self._own(problems)
         self.public = zmq.curve_public(self.secret) if self.secret else b""
+        self.trouble = ""
+        """Why a new secret key is not used, if there is one that cannot be."""
         self._seen: dict[str, tuple[int, ...]] = {}
         self._publics: dict[str, bytes] = {}
         self._stages: dict[str, frozenset[str]] = {}
@@ -66,7 +68,8 @@ class Keys:
         if seen == self._seen:
             return False
         self._seen, self._publics, self._problems = seen, {}, {}
-        for file in seen:
+        self._renew_own()
+        for file in (file for file in seen if file.endswith(".public")):
             try:
                 self._publics[file.removesuffix(".public")] = _read(self.folder / file)
             except (OSError, ValueError) as error:
@@ -77,14 +80,23 @@ class Keys:
             self._stages[key.decode()] = stages & self._admits
         return True
 
+    def _renew_own(self) -> None:
+        """A new secret key counts from now on; while the newest cannot be used, or there is none, the one that was there does."""
+        problems: list[str] = []
+        secret = self._own(problems)
+        self.trouble = "; ".join(problems)
+        if not problems and secret != self.secret:
+            self.secret, self.public = secret, zmq.curve_public(secret)
+
     def _files(self) -> Iterator[tuple[str, tuple[int, ...]]]:
         try:
             entries = sorted(os.scandir(self.folder), key=lambda entry: entry.name)
         except OSError:
             return
         for entry in entries:
-            name = entry.name.removesuffix(".public")
-            if name != entry.name and NAME.fullmatch(name):
+            name, _, kind = entry.name.rpartition(".")
+            is_own = kind == "secret" and _stage(name) == self.stage
+            if (kind == "public" or is_own) and NAME.fullmatch(name):
                 try:
                     found = entry.stat()
                 except OSError:

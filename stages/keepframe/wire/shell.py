@@ -88,13 +88,10 @@ class Shell(Turns):
         return self.traffic.strangers + Counter(refused) + Counter(failed)
 
     def unmet(self) -> list[str]:
-        """Which processes on a network there is no link to, and why."""
-        ports = self.node.ports
-        return [
-            f"{who} {why}"
-            for who, why in self._endpoints.handshakes.last.items()
-            if who in ports and not ports[who].is_up
-        ]
+        """Which processes on a network there is no link to, and why; why a new key of this one is not used."""
+        ports, ends = self.node.ports, self._endpoints
+        down = [who for who in ends.handshakes.last if who in ports and not ports[who].is_up]
+        return [*(f"{who} {ends.handshakes.last[who]}" for who in down), *ends.troubles]
 
     def stop(self) -> None:
         """Send what is in the way out, and close."""
@@ -140,6 +137,10 @@ class Shell(Turns):
                 self.disconnect(upper)
             elif not ends.is_trusted(upper):
                 self.node.reset(upper)
+        if ends.rekeyed():
+            came = [p for p, port in ports.items() if ends.is_guarded and not port.is_receiver]
+            for peer in (*ends.distant, *came):
+                self.node.reset(peer)
         for upper, is_unanswered in self._renewals.due(
             now, {u: ports[u].is_up for u in ends.distant}
         ).items():
