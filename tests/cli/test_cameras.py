@@ -1,4 +1,5 @@
 import json
+import re
 
 from click.testing import CliRunner
 
@@ -18,6 +19,7 @@ def test_what_is_attached_and_what_each_source_accepts_is_listed(monkeypatch):
     assert "HD Webcam" in done.output
     assert "permission denied" in done.output
     assert "rtsp://… or http://… (camera)" in done.output
+    assert re.search(r'source = "rtsp".*\n  url +str +needed\n  every +\S.* "1s" unless set\n', done.output)
     assert [name for name in capture.__all__ if f'source = "{name}"' not in done.output] == []
 
 
@@ -30,3 +32,4 @@ def test_a_machine_without_a_camera_says_so(monkeypatch):
     assert "none" in people.output
     assert said["attached"] == []
     assert said["sources"]["rtsp"]["url"] == {"type": "str", "is_required": True}
+    assert said["sources"]["rtsp"]["transport"]["default"] == "tcp"

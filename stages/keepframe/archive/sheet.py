@@ -17,7 +17,7 @@ from urllib.parse import quote
 from keepframe.archive.folder import Folder, settle
 from keepframe.archive.reading import Reader
 from keepframe.archive.row import Row
-from keepframe.archive.summary import moment, sentence
+from keepframe.archive.summary import moment, sentence, told_apart
 from keepframe.clock import iso
 from keepframe.frame import REASONS
 
@@ -85,8 +85,11 @@ def _card(row: Row) -> str:
     link = escape(quote(row.file or ""))
     when = iso(row.time_ns)
     scores = ", ".join(f"{name} {_number(value)}" for name, value in row.scores.items())
-    held = "" if row.threshold is None else f", threshold {_number(row.threshold)}"
-    score = f'<span class="score" title="{escape(scores)}">score <b>{_number(row.deciding_score)}</b>{held}</span>'
+    reached, held = _number(row.deciding_score), ""
+    if row.threshold is not None and row.deciding_score is not None:
+        reached, threshold = told_apart(row.deciding_score, row.threshold)
+        held = f", threshold {threshold}"
+    score = f'<span class="score" title="{escape(scores)}">score <b>{reached}</b>{held}</span>'
     return (
         f'<figure><a href="{link}"><img src="{link}" alt="{escape(row.name)}" loading="lazy" decoding="async"{size}></a>'
         f'<figcaption><time datetime="{when}" title="{when}">{escape(moment(row))}</time>'

@@ -41,9 +41,20 @@ def because(outcome: str, reason: str, score: float | None, threshold: float | N
     ('changed: score 0.612, threshold 0.5', 'first: there was nothing to compare with')
     """
     if score is not None and threshold is not None:
-        return f"{reason}: score {score:.3g}, threshold {threshold:.3g}"
+        return "{}: score {}, threshold {}".format(reason, *told_apart(score, threshold))
     meaning = REASONS.get(reason)
     return f"{reason}: {meaning}" if meaning else f"{outcome}: {reason}" if reason != outcome else outcome
+
+
+def told_apart(score: float, threshold: float) -> tuple[str, str]:
+    """
+    Both in three digits that matter, or in as many more as it takes to see which is larger.
+
+    >>> told_apart(27.604, 4.0), told_apart(4.0017, 4.0)
+    (('27.6', '4'), ('4.002', '4'))
+    """
+    digits = next((n for n in (3, 4, 5) if f"{score:.{n}g}" != f"{threshold:.{n}g}"), 6)
+    return f"{score:.{digits}g}", f"{threshold:.{digits}g}"
 
 
 def moment(row: Row) -> str:

@@ -6,6 +6,8 @@ Which devices there are is told by keepframe.capture; no camera is opened, and n
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import click
@@ -43,18 +45,28 @@ def command(*, is_json: bool) -> None:
     for name, options in sources.items():
         click.echo()
         click.echo(styled(f'source = "{name}"', bold=True) + f"  {_summary(name)}")
-        rows = [
-            (key, about["type"], "needed" if about["is_required"] else "") for key, about in options.items()
-        ]
-        write_table(rows, indent="  ")
+        needed_first = sorted(options.items(), key=lambda option: not option[1]["is_required"])
+        write_table([(key, about["type"], _usual(about)) for key, about in needed_first], indent="  ")
 
 
 def _options(name: str) -> dict[str, dict[str, Any]]:
     contract = read_contract(find(name), name)
     return {
         option.name: {"type": option.expected, "is_required": option.is_required}
+        | ({} if option.is_required else {"default": _plain(option.default)})
         for option in contract.options.values()
     }
+
+
+def _plain(default: Any) -> Any:
+    return str(default) if isinstance(default, Path) else default
+
+
+def _usual(about: dict[str, Any]) -> str:
+    """What an option is unless it is set."""
+    if about["is_required"]:
+        return "needed"
+    return "" if about["default"] is None else f"{json.dumps(about['default'])} unless set"
 
 
 def _summary(name: str) -> str:

@@ -24,7 +24,7 @@ set_option: Decorator = click.option(
     "sets",
     multiple=True,
     metavar="KEY.PATH=VALUE",
-    help="Change a value of the pipeline, such as stages.score.threshold=0.1; may be given several times.",
+    help="Change a value of the pipeline, such as stages.score.threshold=8; may be given several times.",
 )
 only_option: Decorator = click.option(
     "--only",
