@@ -20,7 +20,7 @@ def bench(name, *arguments, **environment):
 
 
 def test_every_form_of_the_job_keeps_what_it_should():
-    """Once through the clip: keepframe's three forms keep the same number of pictures, and each has its row."""
+    """Once through the beginning of the clip: keepframe's three forms keep the same number of pictures, and each has its row."""
     rows = [line.split(" | ") for line in bench("job", "--quick").splitlines() if line.startswith("| ")]
     kept = {row[0].removeprefix("| "): row[2] for row in rows[1:]}
     ours = {

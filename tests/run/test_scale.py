@@ -10,7 +10,7 @@ from keepframe.testing import run as run_in_memory
 pytestmark = pytest.mark.slow
 
 EIGHT = "".join(
-    f'[cameras.c{n}]\nsource = "synthetic"\ncount = 60\nseed = {n}\nfps = 2.0\nobject_size = 0.5\n'
+    f'[cameras.c{n}]\nsource = "synthetic"\ncount = 40\nseed = {n}\nfps = 2.0\nobject_size = 0.5\n'
     for n in range(8)
 )
 SLOW = """
@@ -69,7 +69,7 @@ def test_running_in_memory_gives_the_same_verdicts(separate, tmp_path):
 
 def test_replicas_added_and_removed_while_it_runs_change_nothing(separate, tmp_path):
     """From one to three and back to two, of two stages, with frames in flight."""
-    running = begin(write(tmp_path, EIGHT + SLOW.replace('"mine:slow"', '"mine:slow", seconds = 0.02')))
+    running = begin(write(tmp_path, EIGHT + SLOW.replace('"mine:slow"', '"mine:slow", seconds = 0.06')))
     for stage, replicas in (("score", 3), ("preprocess", 2), ("score", 2), ("preprocess", 1)):
         before = running.settled()
         running.wait_until(lambda before=before: running.settled() > before, "it goes on")
