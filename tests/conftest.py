@@ -1,5 +1,10 @@
-"""What every test leaves as it found it: loading a pipeline makes its folder's modules importable, for good."""
+"""
+What every test leaves as it found it.
 
+Loading a pipeline makes its folder's modules importable, and running it sets the environment of its processes: both for good.
+"""
+
+import os
 import sys
 from pathlib import Path
 
@@ -10,6 +15,16 @@ settings.register_profile(
     "keepframe", deadline=None
 )  # what is right does not depend on how busy the machine is
 settings.load_profile("keepframe")
+
+
+@pytest.fixture(autouse=True)
+def _environment_is_left_as_it_was():
+    """Such as how processes write what happens."""
+    before = dict(os.environ)
+    yield
+    if os.environ != before:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @pytest.fixture(autouse=True)

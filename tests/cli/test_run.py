@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -245,7 +246,7 @@ def test_ctrl_c_drains(place):
         cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     for line in running.stderr:  # a line every few seconds: by then pictures have gone through
-        if " seen, " in line:
+        if re.search(r"[1-9]\d* seen, ", line):
             break
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=60)
