@@ -89,7 +89,7 @@ def test_a_pipeline_started_stage_by_stage_by_hand_gives_the_same(tmp_path):
 def test_a_full_disk_stops_committing_says_so_and_goes_on_by_itself(tmp_path):
     """An archive on 6 MB: nothing half-written, the trouble is told, and when there is room again the run ends as if nothing had been."""
     text = (
-        '[cameras.a]\nsource = "synthetic"\ncount = 60\nwidth = 1280\nheight = 720\nnoise = 12.0\nfps = 1.0\n'
+        '[cameras.a]\nsource = "synthetic"\ncount = 14\nwidth = 1280\nheight = 720\nnoise = 12.0\nfps = 1.0\n'
         '[stages.score]\nthreshold = 0.0\n[stages.archive]\nformat = "png"\n'
     )
     roomy, tight = write(tmp_path / "roomy", text), write(tmp_path / "tight", text)

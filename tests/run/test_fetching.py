@@ -48,18 +48,25 @@ def apart(folder, *stages):
             process.wait()
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """The rows of a run whose processes share their memory."""
+    folder = write(tmp_path_factory.mktemp("shared"), LOBBY)
+    assert run(folder) == 0
+    return rows(folder)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("checks", ["", "check_pixels = true\n"])
-def test_without_shared_memory_the_same_is_kept(tmp_path, sockets, checks):
+def test_without_shared_memory_the_same_is_kept(shared, tmp_path, sockets, checks):
     """Preprocess fetches every picture, the archive those that are kept; rows and files are those of a run that shares it all."""
     first = free_ports(1)
     network = f"[stages.capture]\n{checks}listen = 'tcp://127.0.0.1:{first}'\n"
-    here, there = write(tmp_path / "here", LOBBY), write(tmp_path / "there", LOBBY + network)
+    there = write(tmp_path / "there", LOBBY + network)
 
-    assert run(here) == 0
     with apart(there, "archive", "score", "preprocess", "capture") as processes:
         assert processes["capture"].wait(DEADLINE_S) == 0, (there / "log").read_text()
-    assert rows(there) == rows(here)
+    assert rows(there) == shared
     assert len(rows(there)) == 60
     assert sum(row[3] == "kept" for row in rows(there)) == 6
     assert is_sound(there)

@@ -67,7 +67,8 @@ def test_killing_everything_at_once_and_running_again_changes_nothing(undisturbe
 
 def test_no_process_outlives_a_killed_supervisor(tmp_path):
     """Kill -9 of the supervisor ends every child, and the folder can be used by the next run at once."""
-    running = begin(write(tmp_path, FOUR + SLOW))
+    few = FOUR.replace("count = 150", "count = 40")
+    running = begin(write(tmp_path, few + SLOW.replace('"mine:slow"', '"mine:slow", seconds = 0.02')))
     running.wait_until(lambda: len(running.pids()) == 7, "all run")
     os.kill(running.process.pid, signal.SIGKILL)
     running.process.wait()

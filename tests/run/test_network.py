@@ -34,8 +34,16 @@ def free_ports(count):
             return first
 
 
+@pytest.fixture(scope="module")
+def within(tmp_path_factory):
+    """The rows of a run within the machine."""
+    folder = write(tmp_path_factory.mktemp("within"), CAMERAS)
+    assert run(folder) == 0
+    return rows(folder)
+
+
 @pytest.mark.slow
-def test_over_tcp_the_same_is_kept_as_within_the_machine(tmp_path, sockets):
+def test_over_tcp_the_same_is_kept_as_within_the_machine(within, tmp_path, sockets):
     """Replicas a port further each, a camera each, with keys; with and without tcp every row is the same."""
     first = free_ports(6)
     for stage in ("capture", "preprocess", "score", "archive"):
@@ -45,20 +53,17 @@ def test_over_tcp_the_same_is_kept_as_within_the_machine(tmp_path, sockets):
         f"[stages.preprocess]\nlisten = 'tcp://localhost:{first + 2}'\nreplicas = 2\n"
         f"[stages.score]\nlisten = 'tcp://127.0.0.1:{first + 4}'\nreplicas = 2\n"
     )
-    here, there = (
-        write(tmp_path / "here", CAMERAS),
-        write(tmp_path / "there", f"keys = 'keys'\n{CAMERAS}{network}"),
-    )
+    there = write(tmp_path / "there", f"keys = 'keys'\n{CAMERAS}{network}")
 
-    assert [run(here), run(there)] == [0, 0]
-    assert rows(there) == rows(here)
+    assert run(there) == 0
+    assert rows(there) == within
     assert len(rows(there)) == 120
     assert is_sound(there)
     assert left_behind(there) == ([], [], [])
 
 
 @pytest.mark.slow
-def test_parts_of_a_pipeline_run_apart(tmp_path, sockets):
+def test_parts_of_a_pipeline_run_apart(within, tmp_path, sockets):
     """Capture and preprocess, two scores, and the archive as three runs: the same rows; what has no captures runs until it is stopped."""
     first = free_ports(4)
     network = (
@@ -67,17 +72,14 @@ def test_parts_of_a_pipeline_run_apart(tmp_path, sockets):
     )
     for stage in ("preprocess", "score", "archive"):
         new_pair(tmp_path / "keys", stage)
-    here, there = (
-        write(tmp_path / "here", CAMERAS),
-        write(tmp_path / "there", f"keys = '../keys'\n{CAMERAS}{network}"),
-    )
+    there = write(tmp_path / "there", f"keys = '../keys'\n{CAMERAS}{network}")
     others = [begin(there, "--only", only) for only in ("archive", "score")]
     captured = run(there, "--only", "capture,preprocess", "--json")
     for other in others:
         other.process.terminate()
 
-    assert [captured, run(here), *(other.end() for other in others)] == [0, 0, 0, 0]
-    assert rows(there) == rows(here)
+    assert [captured, *(other.end() for other in others)] == [0, 0, 0]
+    assert rows(there) == within
     assert is_sound(there)
     assert '"captured": 120' in others[0].log()
     assert "what was under way is done elsewhere, or again" in others[0].log()
