@@ -23,9 +23,10 @@ import random
 import time
 
 
-def slow(frame, *, seconds: float = 0.004):
-    """Take some time for each frame, more or less, so that something is under way when a process is killed."""
-    time.sleep(random.uniform(0.0, 2 * seconds))
+def slow(frame, *, seconds: float = 0.004, until: str = ""):
+    """Take some time for each frame, more or less, so that something is under way when a process is killed; until there is such a file."""
+    if not until or not os.path.exists(until):
+        time.sleep(random.uniform(0.0, 2 * seconds))
     return frame
 
 

@@ -22,7 +22,7 @@ listen = "tcp://127.0.0.1:7611"
 [stages.preprocess]
 listen = "tcp://0.0.0.0:7601"
 at = "tcp://10.77.1.1:7601"
-steps = [{{ use = "grayscale", min_width = 96 }}, {{ use = "downsample", width = 48 }}, {{ use = "mine:slow", seconds = {seconds} }}]
+steps = [{{ use = "grayscale", min_width = 96 }}, {{ use = "downsample", width = 48 }}, {{ use = "mine:slow", seconds = {seconds}, until = "hurry" }}]
 [stages.score]
 listen = "tcp://0.0.0.0:7602"
 at = ["tcp://10.77.1.2:7602", "tcp://10.77.2.2:7602"]
@@ -72,7 +72,7 @@ def outcomes(folder):
 def test_scoring_on_other_machines_that_come_and_go(pipeline):
     """Two replicas on a second machine, more on a third that joins, the second is pulled: the same rows as on one machine."""
     here, there, third, alone = pipeline(
-        cameras(300, "abcd"), "here", "there", "third", "alone", seconds=0.008
+        cameras(300, "abcd"), "here", "there", "third", "alone", seconds=0.03
     )
     text = (alone / "pipeline.toml").read_text()
     (alone / "pipeline.toml").write_text(
@@ -85,6 +85,7 @@ def test_scoring_on_other_machines_that_come_and_go(pipeline):
         other = machines.run(2, third, "score", KEEPFRAME_PREPROCESS_AT="tcp://10.77.2.1:7601")
         first.wait_until(lambda: works(other) and first.settled() > 100, "a third joins")
         pull(second)
+        (here / "hurry").touch()
         code = first.end()
 
     assert code == 0, first.log()
@@ -202,12 +203,10 @@ def test_kept_pictures_cross_a_slow_link_to_an_archive_elsewhere(tmp_path, socke
         first.wait_until(lambda: len(first.pids()) == 3, "all listen")
         archive = machines.run(1, there, "archive")
         first.wait_until(first.settled, "the first picture is kept")
-        settled, crossed, opened = first.settled(), machines.bytes(1), machines.opened(1)
+        settled, opened = first.settled(), machines.opened(1)
         other = begin(alone)
         first.process.terminate()
-        first.wait_until(
-            lambda: machines.bytes(1) > crossed + 0.9 * 1920 * 1080, "the second is nearly there"
-        )
+        first.wait_until(lambda: machines.bytes(1) > 1.9 * 1920 * 1080, "the second is nearly there")
         again = machines.opened(1) - opened
         codes = [first.end()]
         archive.process.terminate()
