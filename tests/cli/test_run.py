@@ -93,7 +93,7 @@ def test_scripts_find_every_camera_also_where_nothing_was_new(call, place, engin
     ("name", "is_stopped", "text"),
     [
         ("lobby", False, "nothing new: everything is settled already (read it once more with --again)"),
-        ("door", False, "nothing seen: no picture found for door; is it the right path?"),
+        ("door", False, "nothing seen: no picture came from door; is that where they are?"),
         ("lobby", True, "nothing seen: stopped before the first picture"),
     ],
 )

@@ -245,7 +245,7 @@ def test_an_rtsp_camera_that_is_slowed_frozen_and_replaced_is_found_again(short,
         write(
             short,
             f'[cameras.a]\nsource = "rtsp"\nurl = "rtsp://127.0.0.1:{link.port}/live"\npassword_file = "word"\n'
-            'every = "50ms"\nread_timeout = "2s"\nopen_timeout = "2s"\n',
+            'every = "50ms"\nread_timeout = "3s"\nopen_timeout = "3s"\n',
         )
         running = begin(short)
         delivers(running, "from the start")

@@ -183,7 +183,7 @@ def _nothing(result: RunResult, archive: Path, cameras: Iterable[str]) -> str:
     with Reader(archive) as reader:
         known = reader.counts()
     if empty := [name for name in cameras if name not in known]:
-        return f"nothing seen: no picture found for {', '.join(empty)}; is it the right path?"
+        return f"nothing seen: no picture came from {', '.join(empty)}; is that where they are?"
     return "nothing new: everything is settled already (read it once more with --again)"
 
 
