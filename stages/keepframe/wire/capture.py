@@ -98,8 +98,6 @@ class CaptureNode(IntakeNode):
             self.store.fail(at, f"poison: {killed or 'a process'} died with it in hand, {DEATHS} times")
             del self.suspects.deaths[at]
 
-    # the session
-
     def tick(self, now: float) -> None:
         """Open when it is time, mark what has waited long enough."""
         super().tick(now)
