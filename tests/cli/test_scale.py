@@ -1,3 +1,4 @@
+import re
 import signal
 import subprocess
 import sys
@@ -91,7 +92,7 @@ def test_a_run_is_seen_and_scaled(call, told, tmp_path, runtime):
         [sys.executable, "-m", "keepframe", "run"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
     )
     for line in running.stderr:  # a line every few seconds: by then pictures have gone through
-        if " seen, " in line:
+        if re.search(r"[1-9]\d* seen, ", line):
             break
     code, before = told("top", "--once")
     done = call("scale", "score=2")
