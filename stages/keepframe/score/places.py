@@ -43,7 +43,7 @@ class Places:
     """
     The usual change of every tile and how unusual another is. `light` for each picture, then `unusual`, then `learn`.
 
-    A light seen for the first time starts with what the one before had taught.
+    least: the spread that no place is below. A light seen for the first time starts with what the one before had taught.
 
     >>> places = Places()
     >>> places.light(96.0)
@@ -53,7 +53,8 @@ class Places:
     True
     """
 
-    def __init__(self) -> None:
+    def __init__(self, least: float = LEAST) -> None:
+        self._least = np.float32(least**2)
         self._lights: dict[int, tuple[int, Tiles, Tiles]] = {}
         self._at = _NOWHERE
         self._usual: tuple[Tiles, Tiles] | None = None
@@ -79,9 +80,7 @@ class Places:
         """How many spreads each tile's log change is above the usual there and beside it: about 2 at most in a quiet picture."""
         if self._usual is None:
             count, mean, square = self._lights[self._at]
-            spread = np.sqrt(
-                np.maximum(square, np.float32(LEAST**2)) * np.float32(1 + _DOUBT / max(count, 1))
-            )
+            spread = np.sqrt(np.maximum(square, self._least) * np.float32(1 + _DOUBT / max(count, 1)))
             # what moves here moves next to it too, sooner or later
             self._usual = np.asarray(cv2.dilate(mean, _NEAR)), np.asarray(cv2.dilate(spread, _NEAR))
         mean, spread = self._usual
@@ -105,7 +104,7 @@ class Places:
             return
         count, mean, square = self._lights[self._at]
         share = np.float32(max(_SLOWEST, 1 / (count + _PRIOR)))
-        most = np.float32(_CLIP) * np.sqrt(np.maximum(square, np.float32(LEAST**2)))
+        most = np.float32(_CLIP) * np.sqrt(np.maximum(square, self._least))
         error = np.minimum(change - mean, most)
         # twice the upper half: a place that becomes still is not uneasy for it
         above = np.maximum(error, np.float32(0))

@@ -28,6 +28,7 @@ from keepframe.metrics.directions import (
     turned,
 )
 from keepframe.picture import Image
+from keepframe.score.envelope import Envelope, Range, levels
 from keepframe.score.evidence import Event
 from keepframe.score.looking import Seen
 from keepframe.score.places import LEAST, Places, Tiles
@@ -68,17 +69,20 @@ class Structure:
     """
 
     def __init__(self) -> None:
-        self._places = Places()
+        self._places, self._envelope = Places(), Envelope()
         self._anchor: Image | None = None
         self._age = 0
         self._print = 0
         self._anchored: _Known | None = None
-        self._reference: tuple[Image, _Known] | None = None
+        self._reference: tuple[Image, _Known, Range] | None = None
 
     def begin(self, image: Image) -> None:
         """Take a picture that has nothing to be compared with: the first, or another size."""
-        self._places, self._age = Places(), 0
-        self._anchor_to(_small(image))
+        small = _small(image)
+        self._places, self._envelope = Places(), Envelope()
+        self._envelope.light(cv2.mean(small)[0])
+        self._envelope.learn(levels(small))
+        self._anchor_to(small)
         self._print = _fingerprint(image)
 
     def __call__(self, reference: Image, image: Image) -> Seen:
@@ -89,19 +93,31 @@ class Structure:
         if self._anchor is None or self._anchor.shape != small.shape:
             self.begin(image)
         self._places.light(cv2.mean(small)[0])
-        coarse, found = _coarse(small), directions(small)
+        self._envelope.light(cv2.mean(small)[0])
+        coarse, found, shown = _coarse(small), directions(small), levels(small)
         anchored = self._anchored = self._anchored or _Known.of(
             small if self._anchor is None else self._anchor
         )
-        known = self._known(reference)
+        known, near = self._known(reference)
         recent, quiet, _ = self._change(anchored, found, small)
         change, unusual, moved = self._change(known, found, small)
+        lately, outside = self._envelope.outside(shown), self._envelope.outside(shown, near)
+        is_same = moved == (0, 0) and bool((change == _NONE).all()) and not outside.any()
         is_first = not self._places.is_known
         event = (
             "repeated" if is_repeat else None if is_first else _event(quiet, unusual, anchored.coarse, coarse)
         )
-        self._remember(small, coarse, found, recent, event)
-        is_same = moved == (0, 0) and bool((change == _NONE).all())
+        quiet = np.maximum(quiet, self._envelope.unusual(lately))
+        unusual = np.maximum(unusual, self._envelope.unusual(outside))
+        if event is None:
+            self._places.learn(recent)
+            self._envelope.learn(shown, lately)
+        elif event != "repeated":
+            self._places.forget()
+            self._envelope.forget()
+            self._envelope.learn(shown)
+        if event != "repeated":
+            self._age_anchor(_Known(small, coarse, found), is_over=event is not None)
         return Seen(
             0.0 if is_same else _score(unusual),
             None if is_first else _score(quiet),
@@ -111,10 +127,12 @@ class Structure:
         )
 
     def save(self) -> dict[str, Any]:
-        """The anchor, lossless, and the places; the reference is somebody else's."""
+        """The anchor, lossless, the places and the envelope; the reference is somebody else's."""
         if self._anchor is None:
             return {}
-        return {"anchor": self._anchor, "age": self._age, "print": self._print, **self._places.save()}
+        envelope = {f"envelope.{key}": value for key, value in self._envelope.save().items()}
+        own = {"anchor": self._anchor, "age": self._age, "print": self._print}
+        return own | self._places.save() | envelope
 
     def load(self, memory: Mapping[str, Any]) -> None:
         """Go on from what save() gave, among other keys."""
@@ -122,6 +140,8 @@ class Structure:
         if "anchor" in memory:
             self._anchor, self._age, self._print = memory["anchor"], memory["age"], memory["print"]
             self._places.load(memory)
+            begin = "envelope."
+            self._envelope.load({k.removeprefix(begin): v for k, v in memory.items() if k.startswith(begin)})
 
     def _change(
         self, reference: _Known, found: Directions, small: Image
@@ -142,28 +162,21 @@ class Structure:
     def _unusual(self, change: Tiles) -> Tiles:
         return self._places.unusual(change) if self._places.is_known else self._places.among(change)
 
-    def _remember(
-        self, small: Image, coarse: Image, found: Directions, recent: Tiles, event: Event | None
-    ) -> None:
-        if event == "repeated":
-            return
-        if event is not None:
-            self._places.forget()
-        else:
-            self._places.learn(recent)
+    def _age_anchor(self, now: _Known, *, is_over: bool) -> None:
         self._age += 1
-        if event is not None or self._age >= _ANCHOR_AGE:
-            self._anchor_to(small)
-            self._anchored = _Known(small, coarse, margined(found))
+        if is_over or self._age >= _ANCHOR_AGE:
+            self._anchor_to(now.small)
+            self._anchored = now._replace(found=margined(now.found))
 
     def _anchor_to(self, small: Image) -> None:
         self._anchor, self._age, self._anchored = small, 0, None
 
-    def _known(self, reference: Image) -> _Known:
-        """The reference as it is looked at; worked out once for each."""
+    def _known(self, reference: Image) -> tuple[_Known, Range]:
+        """The reference as it is looked at, and the range of its levels; worked out once for each."""
         if self._reference is None or self._reference[0] is not reference:
-            self._reference = reference, _Known.of(_small(reference))
-        return self._reference[1]
+            small = _small(reference)
+            self._reference = reference, _Known.of(small), Range.around(levels(small))
+        return self._reference[1:]
 
     def _notes(
         self, light: Light, small: Image, image: Image, unusual: Tiles, moved: tuple[int, int]

@@ -1,0 +1,111 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keepframe.metrics.directions import tile_shape
+from keepframe.score.envelope import LATELY, Envelope, Range, levels
+from keepframe.stage.memory import pack, unpack
+
+SHAPE = (48, 64)
+
+
+def leaves(count, seed=0, noise=1.0):
+    """Pictures of a texture that sways by up to two pixels."""
+    rng = np.random.default_rng(seed)
+    wide = cv2.GaussianBlur(rng.integers(20, 140, (64, 80)).astype(np.float32), (0, 0), 1.0)
+    for _ in range(count):
+        x, y = rng.integers(6, 11, 2)
+        picture = wide[y : y + SHAPE[0], x : x + SHAPE[1]] + rng.normal(0, noise, SHAPE)
+        yield np.clip(picture, 0, 255).astype(np.uint8)
+
+
+def taught(pictures):
+    """An envelope that has seen these."""
+    envelope = Envelope()
+    for picture in pictures:
+        envelope.light(80.0)
+        envelope.learn(levels(picture))
+    return envelope
+
+
+def test_a_bright_thing_among_leaves_is_seen_and_the_leaves_are_not():
+    """What sways stays within what was shown; five pixels of another level do not."""
+    *pictures, last = leaves(41)
+    envelope = taught(pictures)
+    visited = last.copy()
+    visited[20:25, 30:34] = 230
+
+    swaying, lit = (envelope.unusual(envelope.outside(levels(image))) for image in (last, visited))
+
+    assert swaying.max() < 4 < lit.max()
+    assert np.unravel_index(lit.argmax(), lit.shape) in {(4, 6), (4, 7), (5, 6), (5, 7), (4, 8), (5, 8)}
+
+
+@pytest.mark.parametrize(("gain", "offset"), [(1.3, 12), (0.7, 5)])
+def test_light_is_next_to_nothing(gain, offset):
+    """An even change of the light moves no level above its neighbourhood by what a faint thing would."""
+    picture = next(leaves(1))
+    lit = np.clip(picture * gain + offset, 0, 255).astype(np.uint8)
+
+    apart = cv2.absdiff(levels(picture), levels(lit))
+
+    assert np.quantile(apart, 0.99) < 20
+
+
+def test_what_the_reference_shows_is_not_outside():
+    """A picture within the range around the reference is the same, whatever was shown lately."""
+    *pictures, _ = leaves(20)
+    envelope = taught(pictures)
+    visited = pictures[-1].copy()
+    visited[20:30, 30:40] = 230
+    shown = levels(visited)
+
+    assert envelope.outside(shown).max() > 20
+    assert not envelope.outside(shown, Range.around(shown)).any()
+
+
+def test_who_stays_is_taken_in_and_who_left_is_forgotten():
+    """Within twice LATELY pictures; what was there once leaves the range by and by."""
+    empty, there = np.full(SHAPE, 90, np.uint8), np.full(SHAPE, 90, np.uint8)
+    there[20:30, 30:40] = 200
+
+    stayed = taught([empty] * 30 + [there] * 2 * LATELY)
+    gone = taught([empty] * 10 + [there] * 10 + [empty] * 30 * LATELY)
+
+    assert not stayed.outside(levels(there)).any()
+    assert gone.outside(levels(there)).max() > 10
+
+
+def test_nothing_is_unusual_until_enough_was_seen():
+    """Below every number, so that the other half of the score decides."""
+    pictures = list(leaves(LATELY))
+    envelope = taught(pictures)
+
+    assert np.isneginf(envelope.unusual(envelope.outside(255 - levels(pictures[0])))).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (7, 9), (8, 8), (121, 33)])
+def test_any_size_has_tiles(shape):
+    """Down to one pixel, as many as the directions have."""
+    picture = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+
+    assert taught([picture] * 10).outside(levels(255 - picture)).shape == tile_shape(*shape)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 40), st.sets(st.integers(0, 39)))
+def test_going_on_from_a_memory_changes_nothing(count, broken):
+    """Saved and loaded anywhere, to the last bit."""
+    steady, envelope = Envelope(), Envelope()
+    for n, picture in enumerate(leaves(count)):
+        if n in broken:
+            memory = unpack(pack(envelope.save(), "envelope"))
+            envelope = Envelope()
+            envelope.load(memory)
+        for each in (steady, envelope):
+            each.light(80.0)
+            each.learn(levels(picture))
+
+    assert pack(envelope.save(), "envelope") == pack(steady.save(), "envelope")
