@@ -1,20 +1,31 @@
 """
 Simulated days of scores: how many quiet pictures a day are kept for the number asked for, whether a budget is filled, what each mechanism is for.
 
+`--compiled` compiles the verdict's modules for it (mypyc, a C compiler): the same code, three times as fast, so that a picture a second takes minutes.
+`--constants` moves each constant of the learned verdict by 30 %.
+
 No pictures. Two worlds: `series`, in which scores come as they come and a run of kept pictures is one false keep (with eight below
 the threshold it is over), and `last-kept`, in which each kept picture is the new reference and counts.
 """
 
 import argparse
+import importlib
 import math
+import os
+import shutil
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+import keepframe
 from keepframe.score.budget import Budget
 from keepframe.score.evidence import Event, Evidence
 from keepframe.score.judge import Conditions, Steered
@@ -238,6 +249,69 @@ def ablation() -> Iterator[str]:
         yield f"| {name} | {len(kept) - 1} | {np.isin(at, flashes).sum()} | {seen} | {visit:g} | {is_frozen[at].sum()} | {gap:.0f} |"
 
 
+CONSTANTS = {
+    "learned": (
+        "LEARNING _FIRST _FAR _OVER _REACH _CALM_REACH _STAYS _STAYS_NS _MODEL_FROM _MODEL_DECAY _USUAL_SPREAD"
+    ),
+    "tail": (
+        "HALF_LIFE_DAYS CALIBRATED _ANCHOR _DECAY _PICTURES _BODY _LONGEST _HEAVIER _FEW _MANY _EARLY_VISITS _EARLY_DAYS"
+    ),
+    "usual": ("HALF_LIFE_NS _SLOWEST _CLIP _NORMAL _LEAST _UNCLIPPED _SEEDED _BAND _STICK"),
+    "pace": ("_OUTAGE _MEMORY"),
+}
+"""Of the learned verdict, by module; `_NORMAL` is arithmetic and moved all the same."""
+TRIED = (World("series", 10, 40), World("last-kept", 10, 0))
+
+
+def moved(job: tuple[str, str, float, int, int]) -> str:
+    """The row of one constant, set to so many times what it is for as long as that takes."""
+    module, name, by, runs, days = job
+    place = importlib.import_module(f"keepframe.score.{module}")
+    was = getattr(place, name)
+    now = tuple(each * by for each in was) if isinstance(was, tuple) else type(was)(was * by)
+    setattr(place, name, now)
+    try:
+        cells = []
+        for world in TRIED:
+            later, _, hits = zip(
+                *(false_keeps((world, 1.0, days, seed)) for seed in range(runs)), strict=True
+            )
+            share = f", {statistics.median(hits):.0%}" if world.visits else ""
+            cells.append(f"{statistics.median(later):.2f} [{min(later):.2f}-{max(later):.2f}]{share}")
+    finally:
+        setattr(place, name, was)
+    return f"| `{name}` | {by:g} | {' | '.join(cells)} |"
+
+
+def constants(runs: int, days: int, workers: int) -> Iterator[str]:
+    """A table of what the worlds say with each constant 30 % smaller and larger, one false keep a day asked for."""
+    yield "| constant | times | " + " | ".join(f"{w.kind}, {w.visits} visits" for w in TRIED) + " |"
+    yield "|---|---|" + "---|" * len(TRIED)
+    named = [(module, name) for module, names in CONSTANTS.items() for name in names.split()]
+    jobs = [(*named[0], 1.0, runs, days)]
+    jobs += [(module, name, by, runs, days) for module, name in named for by in (0.7, 1.3)]
+    with ProcessPoolExecutor(workers) as pool:
+        yield from pool.map(moved, jobs)
+
+
+def compiled(arguments: list[str]) -> int:
+    """Run this program on a copy of the package whose score modules are compiled; its exit code."""
+    package = Path(keepframe.__file__).parent
+    names = ["budget", "evidence", "judge", "learned", "pace", "sketch", "tail", "threshold", "usual"]
+    with tempfile.TemporaryDirectory(prefix="keepframe-days-") as folder:
+        shutil.copytree(package, Path(folder) / package.name)
+        files = [f"{package.name}/score/{name}.py" for name in names]
+        made = subprocess.run(
+            [sys.executable, "-m", "mypyc", *files], cwd=folder, capture_output=True, text=True, check=False
+        )
+        if made.returncode:
+            sys.exit(
+                f"bench days: mypyc failed; --compiled needs a C compiler, leave it out:\n{made.stderr[-1000:]}"
+            )
+        environment = {**os.environ, "PYTHONPATH": folder}
+        return subprocess.run([sys.executable, __file__, *arguments], env=environment, check=False).returncode
+
+
 def cost() -> str:
     """CPU time of one judgement, in microseconds: median of nine rounds of 4,000."""
     rng = np.random.default_rng(1)
@@ -275,10 +349,20 @@ def main() -> None:
     parser.add_argument(
         "--ablation", action="store_true", help="one day, each condition around the verdict left out in turn"
     )
+    parser.add_argument(
+        "--constants", action="store_true", help="each constant of the learned verdict moved by 30 %%"
+    )
+    parser.add_argument("--compiled", action="store_true", help="compile the verdict's modules for it first")
     arguments = parser.parse_args()
+    if arguments.compiled:
+        sys.exit(compiled([given for given in sys.argv[1:] if given != "--compiled"]))
     runs, days = (2, 3) if arguments.quick else (arguments.runs, arguments.days)
     if arguments.ablation:
         print("\n".join(ablation()))
+        return
+    if arguments.constants:
+        for line in constants(runs, days, arguments.workers):
+            print(line, flush=True)
         return
     for line in table(runs, days, arguments.workers, every_s=arguments.every, is_quick=arguments.quick):
         print(line, flush=True)

@@ -21,8 +21,8 @@ _ANCHOR = 30.0
 _DECAY, _PICTURES = 0.8, 10.0
 """The mean excess of a tail before anything is known of it, and for how many pictures that counts."""
 _BODY = (0.3, 0.05)
-_LONGEST, _HEAVIER = 1.0, 0.5
-"""No tail is longer than so many times what the distance between these two upper shares tells; or half more, where nobody visits."""
+_LONGEST, _HEAVIER = 1.0, 1.0
+"""No tail is longer than so many times what the distance between these two upper shares tells; or twice as many, where nobody visits."""
 _FEW, _MANY = 3.0, 10.0
 """Visits a day: with few, what is far off is most likely the scene's own; with many, most likely one of them."""
 _EARLY_VISITS, _EARLY_DAYS = 3.0, 0.3
