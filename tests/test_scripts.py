@@ -135,11 +135,11 @@ def test_a_moved_checkout_gets_a_new_environment(checkout):
 
 
 def test_fast_leaves_out_what_is_slow(checkout):
-    """--fast becomes a marker expression; all other arguments are pytest's."""
+    """--fast becomes a marker expression, on all cores; all other arguments are pytest's."""
     checkout.start("scripts/setup", "test")
     _, calls = checkout.start("scripts/test", "--fast", "tests/wire")
 
-    assert calls == ["-m pytest -m not slow tests/wire"]
+    assert calls == ["-m pytest -m not slow -n auto tests/wire"]
 
 
 def test_a_run_goes_into_a_fresh_folder_each_time(checkout):
