@@ -15,7 +15,7 @@ from keepframe.wire.gather import ArchiveNode, CommitJob
 from keepframe.wire.messages import CHUNK
 
 SEEDS = int(os.environ.get("SESSION_SEEDS", "0"))
-FAST, SLOW = SEEDS or 4, SEEDS or 60
+FAST, SLOW = SEEDS or 4, SEEDS or 100
 PIXELS = os.urandom(6 * CHUNK + 100)
 
 

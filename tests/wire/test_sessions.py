@@ -1,5 +1,5 @@
 """
-The promises, held by the real nodes over seeded runs of simulation.py; SESSION_SEEDS sets how many (default 10, slowly 160).
+The promises, held by the real nodes over seeded runs of simulation.py; SESSION_SEEDS sets how many (default 10, slowly 240).
 
 What a world checks: the account balances (streams without hole or overlap, every picture once, drops by policy alone), rows and
 memories equal what one process makes without faults to the last bit, nobody waits for ever, what waits is bounded. Where
@@ -21,7 +21,7 @@ from keepframe.archive.verify import verify
 from keepframe.wire.place import place
 
 SEEDS = int(os.environ.get("SESSION_SEEDS", "0"))
-FAST, SLOW = SEEDS or 10, SEEDS or 160
+FAST, SLOW = SEEDS or 10, SEEDS or 240
 
 GIVE_UP_S = 240.0
 TRIES = 25
