@@ -171,6 +171,28 @@ def test_keys_are_needed_where_there_is_a_network(seat, tmp_path):
         seat("archive.0", keyed).keys()
 
 
+def test_why_there_is_no_link_is_logged_once_for_as_long_as_it_is_so(process, caplog):
+    """A process that nobody supervises has no other way to say it."""
+    refused = process.node.refused
+    shown = []
+    for change in (
+        {"preprocess.0": "runs another"},
+        {},
+        {"preprocess.1": "a stranger"},
+        None,
+        {"preprocess.0": "runs another"},
+    ):
+        refused.clear() if change is None else refused.update(change)
+        shown.append(process.status()["refused"])
+
+    assert shown == [["runs another"], ["runs another"], ["runs another", "a stranger"], [], ["runs another"]]
+    assert [(r.msg, r.fields["why"]) for r in caplog.records] == [
+        ("no-link", "runs another"),
+        ("no-link", "a stranger"),
+        ("no-link", "runs another"),
+    ]
+
+
 def test_connections_to_a_dead_process_are_forgotten(process):
     """The supervisor knows it before the silence tells."""
     forgotten = []

@@ -178,3 +178,36 @@ def test_a_new_secret_key_is_taken_up_at_the_same_port(tmp_path):
     ends.close()
 
     assert came
+
+
+def test_a_port_that_somebody_takes_while_the_key_changes_is_told_until_it_is_free(tmp_path):
+    """Nobody can come meanwhile, which is nothing to be silent about; it is tried again and again."""
+    for name in ("preprocess", "score"):
+        new_pair(tmp_path, name)
+    address = f"tcp://127.0.0.1:{free_port()}"
+    ends = Endpoints(address, {}, Keys(tmp_path, "preprocess", ["score"]))
+    new_pair(tmp_path, "preprocess.2027")
+    ends.keys.refresh()
+    ends.rekeyed()
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as thief:
+        for _ in range(200):  # the port is free some milliseconds after it was left
+            try:
+                thief.bind(address)
+                break
+            except zmq.ZMQError:
+                thief.poll(50)
+        ends.rekeyed()
+        told = ends.troubles
+    for _ in range(200):
+        ends.rekeyed()
+        if not ends.troubles:
+            break
+        ends.router.poll(50)
+    told_later = ends.troubles
+    ends.close()
+
+    assert told == [
+        f"nobody can come under the new key: cannot listen on {address}: Address already in use; "
+        "is there another process, or is it no address of this machine?"
+    ]
+    assert told_later == []

@@ -142,6 +142,7 @@ class Process:
             node.fetches, self.shell.traffic.fetch = True, self.fetch
         node.tells_places = seat.tells_places
         self._strangers = Strangers()
+        self._unlinked: list[str] = []
         self.finder = seat.finder()
         self._looks_for_captures = CAPTURE in seat.pipeline.uppers(seat.stage)
         self._follow()
@@ -188,7 +189,8 @@ class Process:
 
     def status(self) -> dict[str, Any]:
         """What the supervisor is told regularly."""
-        refused = [*self.node.refused.values(), *self._unmet()]
+        not_let_in = self._strangers.told(time.monotonic(), self.shell.strangers())
+        refused = [*self._why_unlinked(), *not_let_in]
         return {"rejected": self.shell.traffic.rejected, "refused": refused, "is_leaving": self.is_leaving}
 
     def _on_tick(self) -> None:
@@ -201,14 +203,14 @@ class Process:
             self._tell_lost(self.shell.traffic.lost.pop(0))
         self.control.tell("status", **self.status())
 
-    def _unmet(self) -> list[str]:
-        """Who is not there on the network, and who wanted in and may not."""
+    def _why_unlinked(self) -> list[str]:
+        """Whom there is no link to, and why. What is new of it is logged: a process without a supervisor has nobody else to tell."""
         unknown = [f"{host}: nobody knows this name yet" for host in self.finder.unknown]
-        return [
-            *unknown,
-            *self.shell.unmet(),
-            *self._strangers.told(time.monotonic(), self.shell.strangers()),
-        ]
+        before, self._unlinked = self._unlinked, [*self.node.refused.values(), *unknown, *self.shell.unmet()]
+        for why in self._unlinked:
+            if why not in before:
+                log.warning("no-link", why=why)
+        return self._unlinked
 
     def _follow(self) -> None:
         """Connect to what was found on the network; what is found no more is let go of once nothing comes from it."""

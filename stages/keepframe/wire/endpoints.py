@@ -6,7 +6,6 @@ What goes over them is shell.py's. Types and options stand here and nowhere else
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import re
@@ -62,6 +61,8 @@ class Endpoints:
         self._listen = listen
         self._secret = b"" if keys is None else keys.secret
         self._is_bound = False
+        self._shut_out = ""
+        """Why nobody can come to this process under its new key yet, if they cannot."""
         try:
             if listen is not None:
                 self._guard = guard(listen)
@@ -120,6 +121,7 @@ class Endpoints:
         """
         Take up a new secret key of this process, if there is one. Ask regularly: a port is free again some milliseconds after it was left.
 
+        Somebody else may have taken it meanwhile: `troubles` tells that as long as it lasts.
         True: connections that stand are at an end, or stand by the old key; all of them have to begin anew.
         """
         is_new = self.keys is not None and self.keys.secret != self._secret
@@ -131,14 +133,17 @@ class Endpoints:
                     self.router.unbind(self.router.get_string(zmq.LAST_ENDPOINT))
                     self._is_bound = False
         if not is_new and not self._is_bound and self.router is not None and self._listen is not None:
-            with contextlib.suppress(OSError):
+            try:
                 self._bind(self.router, self._listen)
+                self._shut_out = ""
+            except OSError as error:
+                self._shut_out = f"nobody can come under the new key: {error}"
         return is_new
 
     @property
     def troubles(self) -> list[str]:
-        """What is wrong with a new secret key of this process, if it is not used."""
-        return [self.keys.trouble] if self.keys is not None and self.keys.trouble else []
+        """What is wrong with a new secret key of this process: why it is not used, or why nobody can come under it."""
+        return [trouble for trouble in (self.keys and self.keys.trouble, self._shut_out) if trouble]
 
     @property
     def distant(self) -> list[str]:

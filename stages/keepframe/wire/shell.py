@@ -88,7 +88,7 @@ class Shell(Turns):
         return self.traffic.strangers + Counter(refused) + Counter(failed)
 
     def unmet(self) -> list[str]:
-        """Which processes on a network there is no link to, and why; why a new key of this one is not used."""
+        """Which processes on a network there is no link to, and why; what is wrong with a new key of this one."""
         ports, ends = self.node.ports, self._endpoints
         down = [who for who in ends.handshakes.last if who in ports and not ports[who].is_up]
         return [*(f"{who} {ends.handshakes.last[who]}" for who in down), *ends.troubles]
