@@ -1,7 +1,7 @@
 """
 Start pipelines in folders of their own, watch them through their desk, signal their processes, read what they have archived.
 
-For the scripts that measure and disturb (bench_recovery.py, chaos.py). What is right or fast enough is not decided here.
+For the scripts that measure and disturb (bench_recovery.py, chaos_storm.py). What is right or fast enough is not decided here.
 """
 
 from __future__ import annotations
