@@ -1,9 +1,12 @@
 import sys
+from pathlib import Path
 
 import pytest
 
 from keepframe.config import load
 from keepframe.errors import ConfigError
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 CAMERA = '[cameras.lobby]\nsource = "video"\npath = "clip.mp4"\n'
 

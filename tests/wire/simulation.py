@@ -1,5 +1,5 @@
 """
-Run the real nodes of a pipeline under a seeded schedule of faults, and check what keepframe promises.
+Run the real nodes of a pipeline under a seeded schedule of faults; whether all that is promised holds then is in promises.py.
 
     python tests/wire/simulation.py SEED [MUTATION]     one run, with a log of its faults; mutations are in broken.py
 
@@ -22,11 +22,12 @@ from typing import Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
 
-from ledger import Ledger, Replaced, Row, row_of
-from pipelines import STAGES, Plan, alone, shot
+from ledger import Ledger, Replaced
+from pipelines import STAGES, Plan, shot
+from promises import broken_promises
 
 from keepframe.errors import LostPictureError, StalePictureError, WireError
-from keepframe.frame import STRENGTH, Frame, Item, Position
+from keepframe.frame import Frame, Item
 from keepframe.picture.owned_slots import OwnedSlots
 from keepframe.picture.slots import Slots
 from keepframe.stage.line import Line, Mark
@@ -574,7 +575,7 @@ class World:
     def _one_way(self, p: Process, there: list[str]) -> None:
         self._cut(p, there, ways=1)
 
-    # the run and its verdict
+    # the run
 
     def run(self) -> list[str]:
         """Let it run until every capture is done. Returns the broken promises, in words."""
@@ -587,118 +588,7 @@ class World:
         for p in self.by_id.values():  # old ones that nobody will hear of again
             if p.is_alive and isinstance(p.node, CaptureNode):
                 self._lose(p.node)
-        return self.problems(captures)
-
-    def problems(self, captures: set[str]) -> list[str]:
-        """What is broken of what was promised."""
-        found = [f"stuck: {sorted(captures - self.done)}"] if not captures <= self.done else []
-        found += [f"conflict: {c}" for c in self.ledger.conflicts[:2]]
-        found += [f"unsendable: {u}" for u in self.unsendable[:2]]
-        found += [f"dropped after it was sent: {at}" for at in self.dropped_late[:2]]
-        found += self._memory()
-        for camera in self.plan.cameras:
-            if f"capture.{camera}" in self.done:
-                rows = self.ledger.rows_of(camera)
-                found += self._streams(camera, rows)
-                account = self._account_live if camera in self.plan.live else self._account_finite
-                found += account(camera, rows) + self._verdicts(camera, rows)
-        return found
-
-    def _memory(self) -> list[str]:
-        """What waits anywhere is bounded by credit and store, whatever happened."""
-        cameras = self.plan.cameras.values()
-        credit, store = max(c.credit for c in cameras), max(c.store for c in cameras)
-        limits = {
-            "relay": 4 * credit + 4,  # between two frames a run of drops and a mark
-            "store": 2 * store + 4,  # between two frames a run of drops
-            "archive": (2 * store + 4) * len(cameras) * self.plan.branches,
-        }
-        return [
-            f"memory: {self.worst[k]} items wait in a {k}"
-            for k, most in limits.items()
-            if self.worst[k] > most
-        ]
-
-    def _streams(self, camera: str, rows: dict[Position, Row]) -> list[str]:
-        """Streams without hole or overlap, each from 0 to its end, and no end without a cause."""
-        due, found = (0, 0), []
-        for at, row in rows.items():
-            if at != due:
-                return [f"account of {camera}: {at} where {due} is due"]
-            due = (at[0] + 1, 0) if row.outcome == "end" else (at[0], at[1] + row.count)
-        if due[1] != 0:
-            found.append(f"account of {camera}: stream {due[0]} has no end")
-        reasons = {row.reason for row in rows.values() if row.outcome == "end"}
-        allowed = (
-            {""}
-            | ({"store-lost"} if camera in self.lost else set())
-            | ({"again"} if self.runs[camera] else set())
-        )
-        if reasons - allowed:
-            found.append(f"account of {camera}: a stream that ends because of {reasons - allowed}")
-        return found
-
-    def _account_live(self, camera: str, rows: dict[Position, Row]) -> list[str]:
-        """Every picture has its row or is counted as dropped; only what stood in the store of a dead process may be missing."""
-        offered, lost = self.offered.get(camera, []), self.lost.get(camera, [])
-        seen = [row.source for row in rows.values() if row.outcome not in ("end", "dropped")]
-        if camera not in self.taken_over and seen != [name for name in offered if name in set(seen)]:
-            return [f"account of {camera}: twice, or not in order"]
-        if len(seen) != len(set(seen)):
-            return [f"account of {camera}: twice"]
-        dropped = sum(row.count for row in rows.values() if row.outcome == "dropped")
-        absent = len(
-            set(offered) - set(seen) - {item.frames[0].source for item in lost if item.outcome != "dropped"}
-        )
-        lost_drops = sum(item.count for item in lost if item.outcome == "dropped")
-        if not dropped - lost_drops <= absent <= dropped + lost_drops:
-            return [f"account of {camera}: {absent} have no row, {dropped} of them are dropped"]
-        if dropped and self.plan.cameras[camera].policy == "block":
-            return [f"dropped on a block link: {camera} {dropped}"]
-        return []
-
-    def _account_finite(self, camera: str, rows: dict[Position, Row]) -> list[str]:
-        """Every picture once for each finished run, at most once for one given up; in order where none came in between."""
-        due = Counter(name for names in self.finished[camera].values() for name in names)
-        seen = Counter(row.source for row in rows.values() if row.source)
-        given_up = self.runs[camera] + 1 - len(self.finished[camera])
-        if due - seen or any(n > given_up for n in (seen - due).values()):
-            return [f"account of {camera}: twice {list(seen - due)[:3]}, lost {list(due - seen)[:3]}"]
-        order = [(at[0], row.source) for at, row in rows.items() if row.source]
-        if order != sorted(order) and camera not in self.plan.growing:
-            return [f"account of {camera}: not in order"]
-        return []
-
-    def _verdicts(self, camera: str, rows: dict[Position, Row]) -> list[str]:
-        """
-        Every row and every memory as one process would have made them, one frame after the other.
-
-        A frame that was held back may have been decided by one behind it that died with its process: such rows stand as they are.
-        """
-        if self.plan.holds and camera in self.lost:
-            return []
-        branches, memory = alone(self.plan, camera, [_captured(camera, at, row) for at, row in rows.items()])
-        found = []
-        for at, row in rows.items():
-            ways = [item for items in branches for item in items if item.at == at]
-            best = row_of(max(ways, key=lambda item: STRENGTH.index(item.outcome or "kept")))
-            if best != row:
-                found.append(f"verdict of {camera} {at}: {row}, without faults {best}")
-                break
-        committed = {
-            stage: keys for stage, keys in self.ledger.memory_of(camera).items() if stage != "capture"
-        }
-        if rows and not found and committed != memory:
-            found.append(f"memory of {camera} in the catalogue is not the memory after its last frame")
-        return found
-
-
-def _captured(camera: str, at: Position, row: Row) -> Item:
-    """What the capture must have sent for this row."""
-    frame = shot(camera, row.source) if row.source else Frame(camera=camera)
-    if row.outcome in ("end", "dropped"):
-        frame = frame.settled(row.outcome, row.reason)
-    return Item((replace(frame, stream=at[0], seq=at[1]),), row.count)
+        return broken_promises(self, captures)
 
 
 def new_slots(nbytes: int = 1 << 15) -> OwnedSlots:
