@@ -97,3 +97,21 @@ def test_simulated_days_keep_about_what_was_asked_for():
     assert len(shares) == 2
     assert all(0.5 <= share <= 2 for share in shares)
     assert full == ["2 of 2", "2 of 2"]
+
+
+def test_each_condition_around_the_verdict_is_needed_on_a_simulated_day():
+    """Left out in turn: flashes, a place that is never looked at again, a frozen camera, too many pictures of one visit."""
+    rows = [
+        line.strip("| ").split(" | ")
+        for line in bench("days", "--ablation").splitlines()
+        if line.startswith("| ")
+    ]
+    told = {row[0]: [float(cell) for cell in row[1:]] for row in rows[1:]}
+    kept, flashes, put_down, visit, frozen, gap = told["nothing"]
+
+    assert (put_down, frozen) == (6, 0)
+    assert told["confirm"][1] > 10 * flashes > 0
+    assert told["min_gap"][3] > 2 * visit
+    assert told["at_least_every"][5] > 2 * gap
+    assert told["repeats"][4] > frozen
+    assert kept < told["min_gap"][0]
