@@ -8,6 +8,7 @@ from keepframe.stage.memory import pack
 from keepframe.wire import messages
 from keepframe.wire.capture import MARK_S, NAME
 from keepframe.wire.credit import Credit
+from keepframe.wire.store import Store
 
 
 def test_marks_come_after_one_two_four_eight_frames():
@@ -30,6 +31,56 @@ def test_a_mark_follows_when_nothing_else_does():
 
     assert kinds(bench.passes(MARK_S)) == [("mark", (0, 1))]
     assert kinds(bench.passes(MARK_S)) == []
+
+
+def patient():
+    """A capture whose frames wait for those that one mark covers; its first three frames and both their marks are sent."""
+    bench = Bench(is_patient=True)
+    bench.sent()
+    bench.opened()
+    bench.offer(3)
+    return bench
+
+
+def test_frames_that_nobody_waits_for_go_with_those_their_mark_covers():
+    """One after the other they would wake every process on the way, once each."""
+    bench = patient()
+
+    assert [kinds(bench.offer()) for _ in range(4)] == [
+        [],
+        [],
+        [],
+        [(0, 3), (0, 4), (0, 5), (0, 6), ("mark", (0, 6))],
+    ]
+
+
+@pytest.mark.parametrize(
+    "ends_it",
+    [
+        lambda b: b.passes(0),
+        lambda b: b.node.end(),
+        lambda b: b.node.suspect((0, 3), "score.0") or b.committed((0, 2)),
+    ],
+)
+def test_frames_wait_a_tick_at_most_and_not_for_what_does_not_come(ends_it):
+    """A slow source's frames go by themselves, and the last ones do not wait for any more, nor does one that is tried alone."""
+    bench = patient()
+    bench.offer(2)
+
+    assert bench.node.can_wait
+    assert (0, 3) in kinds((ends_it(bench) or []) + bench.sent())
+
+
+def test_frames_do_not_wait_for_what_has_no_room():
+    """A store of few frames would wait for itself."""
+    bench = Bench(is_patient=True, store=Store(2))
+    bench.sent()
+    bench.opened()
+    bench.offer(1)
+    bench.committed((0, 0))
+
+    assert kinds(bench.offer(1)) == []
+    assert kinds(bench.offer(1)) == [(0, 1), (0, 2), ("mark", (0, 2))]
 
 
 @pytest.mark.parametrize(("credit", "sent"), [(Credit(3), 3), (Credit(9, 25), 2), (Credit(9, 1), 1)])

@@ -6,6 +6,7 @@ import pytest
 from keepframe.frame import Frame, Item
 from keepframe.stage.line import Mark
 from keepframe.wire import messages
+from keepframe.wire.link import TOGETHER
 from keepframe.wire.messages import Envelope
 from keepframe.wire.relay import RelayNode
 
@@ -106,6 +107,20 @@ def test_frames_and_marks_leave_in_the_order_they_came():
 
     assert [type(m).__name__ for _ in range(2) for _, m in bench.work()] == ["Mark", "Frame"]
     assert bench.node.waiting == 0
+
+
+def test_what_leaves_may_wait_while_more_follows_at_once():
+    """Not for what a stage is still to get, and not without end."""
+    bench = Bench()
+    bench.begin()
+    for seq in range(TOGETHER + 2):
+        bench.frame(seq)
+    can_wait = []
+    while (work := bench.node.take()) is not None:
+        bench.node.finish(work[0], [work[1]])
+        can_wait.append(bench.node.can_wait)
+
+    assert can_wait == [*[True] * (TOGETHER - 1), False, False, False]
 
 
 def test_cameras_take_turns():

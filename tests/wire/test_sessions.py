@@ -18,6 +18,7 @@ from simulation import FAULTS, Parts, World, problems
 from keepframe.archive import Archive
 from keepframe.archive.reading import Reader
 from keepframe.archive.verify import verify
+from keepframe.wire.capture import CaptureNode
 from keepframe.wire.place import place
 
 SEEDS = int(os.environ.get("SESSION_SEEDS", "0"))
@@ -93,6 +94,21 @@ BREAKS = {
 def test_every_promise_holds_under_any_faults(start):
     """Delay, stall, kill, freeze, ghosts, cuts, a full disk, joins, leaves, small credit, tiny stores, forks, frames held back."""
     failed = {seed: found for seed in range(start, min(start + 10, FAST)) if (found := problems(seed))}
+
+    assert failed == {}
+
+
+class Patient(CaptureNode):
+    """Frames of a finite source wait for those that one mark covers, as run.capturing has it."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options, is_patient=options["has_memory"] and options["policy"] == "block")
+
+
+def test_every_promise_holds_where_frames_go_together():
+    """Whoever waits for company waits for nothing else: no break, no small credit or tiny store makes it wait for ever."""
+    seeds = range(500, 500 + FAST)
+    failed = {seed: found for seed in seeds if (found := problems(seed, Parts(capture=Patient)))}
 
     assert failed == {}
 

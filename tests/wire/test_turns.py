@@ -1,4 +1,5 @@
 import threading
+import time
 
 import pytest
 
@@ -14,12 +15,19 @@ class Kept(Turns):
         super().__init__()
         self.event = threading.Event()
         self.served_by = []
+        self.waits = []
         self.is_over = False
         self.trouble = None
         self.at_once = 0
         self.most_at_once = 0
+        self.has_more = False
+
+    @property
+    def can_wait(self):
+        return self.has_more
 
     def step(self, *, is_waiting):
+        self.waits.append(is_waiting)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         if is_waiting:
@@ -94,6 +102,51 @@ def test_a_turn_is_followed_by_a_step(turns):
     with turns.turn():
         seen = len(turns.served_by)
     until(turns, lambda: len(turns.served_by) > seen)
+
+
+def test_what_can_wait_goes_out_with_what_follows(turns):
+    """As long as the worker goes on at once; before it waits it serves without waiting."""
+    me = threading.current_thread().name
+    with turns.condition:
+        turns.wait_for(lambda: me in turns.served_by)
+    turns.has_more = True
+    seen = turns.served_by.count(me)
+    with turns.turn():
+        pass
+
+    assert turns.served_by.count(me) == seen
+
+    turns.waits.clear()
+    with turns.condition:
+        turns.wait_for(lambda: turns.served_by.count(me) > seen)
+
+    assert turns.waits == [False]
+
+
+def test_what_can_wait_waits_for_nobody_who_is_away(turns):
+    """A worker that stays away has left it to the link thread."""
+    me = threading.current_thread().name
+    with turns.condition:
+        turns.wait_for(lambda: me in turns.served_by)
+    turns.has_more = True
+    turns.waits.clear()
+    with turns.turn():
+        pass
+    until(turns, lambda: turns.waits)
+
+    assert turns.waits[0] is False
+
+
+def test_the_link_thread_goes_when_the_worker_is_back(turns):
+    """A worker that never waits, as one that decodes, takes the sockets at its next turn but one."""
+    me = threading.current_thread().name
+    until(turns, lambda: "link" in turns.served_by)
+    deadline = time.monotonic() + WITHIN_S
+    while me not in turns.served_by and time.monotonic() < deadline:
+        with turns.turn():
+            pass
+
+    assert me in turns.served_by
 
 
 def test_a_failed_link_thread_is_heard_of_by_all_who_wait(turns):

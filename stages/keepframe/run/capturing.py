@@ -65,6 +65,7 @@ class Capturing(Process):
             credit=credit(pipeline),
             holds=max(map(pipeline.holds, pipeline.stages)),
             store=self._store(camera, pipeline.capture.store),
+            is_patient=self.source.has_memory and pipeline.cameras[camera].policy == "block",
         )
         node.slots = self.slots
         node.readers = pipeline.callers(CAPTURE) if seat.tells_places else ()

@@ -34,7 +34,8 @@ class CaptureNode(IntakeNode):
 
     has_memory: whether the source can go on behind what is settled. run: which reading of the source the user asks for; a
     greater number than the committed one means all of it again; None: whichever is committed. holds: how many frames the stages
-    on the way hold back at most; without one more the last of them would wait for ever.
+    on the way hold back at most; without one more the last of them would wait for ever. is_patient: nobody waits for these frames, so
+    those that a mark will cover go together, a tick later at most: each process on the way is woken once for all of them.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class CaptureNode(IntakeNode):
         credit: Credit | None = None,
         store: Store | None = None,
         holds: int = 0,
+        is_patient: bool = False,
     ) -> None:
         super().__init__(
             name,
@@ -70,6 +72,8 @@ class CaptureNode(IntakeNode):
         if policy == "latest":
             credit = Credit(min(max(2, holds + 1), credit.frames), credit.nbytes)
         self.in_flight = InFlight(credit, holds)
+        self.is_patient, self.is_due = is_patient, False
+        """is_due: frames have waited long enough for others."""
         self.epoch: Epoch = (0, 0, nonce())
         self.peers: list[str] = []
         """Where the frames of this session go: one replica of each lower stage."""
@@ -98,9 +102,17 @@ class CaptureNode(IntakeNode):
             self.store.fail(at, f"poison: {killed or 'a process'} died with it in hand, {DEATHS} times")
             del self.suspects.deaths[at]
 
+    @property
+    def can_wait(self) -> bool:
+        """Whether what is held may go out with what the source gives next."""
+        if not self.is_patient or self.is_ended or self.store.is_full or self.suspects.deaths:
+            return False
+        return sum(1 for _ in self.store.after(self.sent)) < self.mark_every - self.unmarked
+
     def tick(self, now: float) -> None:
-        """Open when it is time, mark what has waited long enough."""
+        """Open when it is time, send and mark what has waited long enough."""
         super().tick(now)
+        self.is_due = True
         if self.is_open and self.sent > self.marked and now - self.marked_at >= MARK_S:
             self._mark()
 
@@ -115,6 +127,9 @@ class CaptureNode(IntakeNode):
             if now >= self.retry_at:
                 self._open()
             return
+        if self.can_wait and not self.is_due:
+            return
+        self.is_due = False
         runs: list[Stored] = []
         for stored in list(self.store.after(self.sent)):
             if not stored.takes_room:

@@ -15,6 +15,8 @@ from keepframe.wire.messages import Body, Connection, Envelope
 from keepframe.wire.place import place
 
 DEAD_S, PING_S = 3.0, 1.0
+TOGETHER = 8
+"""How many messages that can wait go out together at most."""
 FIRST_HELLO_S = 0.25  # until somebody has answered; libzmq's own reconnecting is the slower part
 
 
@@ -191,6 +193,11 @@ class Node:
         return ready[place(self.cameras, sorted(ready))[camera]] if ready else None
 
     # what a subclass adds
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether what there is to send may go out with what follows soon."""
+        return False
 
     def pump(self, now: float) -> None:
         """Messages or a tick have been handled: send what has become due."""

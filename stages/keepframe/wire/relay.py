@@ -19,6 +19,7 @@ from keepframe.frame import START, Frame, Item, Position
 from keepframe.stage.line import Mark as LineMark
 from keepframe.wire import messages
 from keepframe.wire.fetch import FetchingNode, remotes_of
+from keepframe.wire.link import TOGETHER
 
 LOOK_AHEAD = 4
 """How many frames of a camera may have their pictures fetched before it is their turn."""
@@ -93,6 +94,11 @@ class RelayNode(FetchingNode):
     def has_work(self) -> bool:
         """Whether take() has something to give."""
         return self._next() is not None
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether more follows at once: what has left the lines may then go out together."""
+        return len(self.out) < TOGETHER and self.has_work
 
     def finish(
         self, s: Session, things: Sequence[Item | LineMark], events: Sequence[tuple[str, str]] = ()

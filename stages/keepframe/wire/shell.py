@@ -93,6 +93,11 @@ class Shell(Turns):
         down = [who for who in ends.handshakes.last if who in ports and not ports[who].is_up]
         return [*(f"{who} {ends.handshakes.last[who]}" for who in down), *ends.troubles]
 
+    @property
+    def can_wait(self) -> bool:
+        """Whether what the node has to send may go out with what follows."""
+        return self.node.can_wait
+
     def stop(self) -> None:
         """Send what is in the way out, and close."""
         super().stop()

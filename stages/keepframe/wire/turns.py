@@ -3,7 +3,9 @@ Who serves the sockets of a process, and who may touch its node: one thread at a
 
 What serving is, is shell.py's. The worker serves by itself, while it waits and between two frames: handing each message from one
 thread to another costs more than the message. The link thread takes over when the worker has been away for AWAY_S, so that a long
-computation does not make a healthy process look dead. Sockets go from one thread to the other under a lock.
+computation does not make a healthy process look dead, and goes when it is back. Sockets go from one thread to the other under a lock.
+
+Waking a process costs more than a message, too: what can wait for what follows goes out together with it.
 """
 
 from __future__ import annotations
@@ -17,6 +19,10 @@ from typing import Any
 
 AWAY_S = 0.02
 """How long a worker may be away before the link thread serves in its place; links notice a silence of 3 s only."""
+LOOK_S = 4 * AWAY_S
+"""How often the link thread looks for a worker that was always there: it wakes the process for it."""
+TOGETHER_S = AWAY_S / 2
+"""For how long a worker may keep what can wait; the link thread would not."""
 
 
 class Turns(ABC):
@@ -34,7 +40,9 @@ class Turns(ABC):
         """Held by the thread that uses the sockets."""
         self._is_wanted = False
         """Whether the worker waits for the link thread to hand the sockets over."""
-        self._served_at = 0.0
+        self._is_behind = False
+        """Whether the worker has left something since the last step."""
+        self._served_at = self._worked_at = 0.0
         self._stopped, self._over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
 
@@ -45,6 +53,11 @@ class Turns(ABC):
     @abstractmethod
     def wake(self) -> None:
         """Let whoever serves look at the node; safe in a signal handler."""
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether what is left to be sent may go out with what follows."""
+        return False
 
     def start(self) -> None:
         """Serve until stop()."""
@@ -62,9 +75,13 @@ class Turns(ABC):
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Work with the node; what it has to send goes out right after, and what has come is taken."""
+        """Work with the node; what it has to send goes out right after, unless it can wait, and what has come is taken. By the worker only."""
         with self.condition:
             yield
+            self._is_behind, can_wait = True, self.can_wait
+        self._worked_at = time.monotonic()
+        if can_wait and self._worked_at - self._served_at < TOGETHER_S and not self._serving.locked():
+            return
         if self._thread.is_alive() and self._serving.acquire(blocking=False):
             try:
                 self._step(is_waiting=False)
@@ -94,6 +111,7 @@ class Turns(ABC):
                 finally:
                     self._serving.release()
             finally:
+                self._worked_at = time.monotonic()
                 self.condition.acquire()
 
     def wait_over(self) -> None:
@@ -106,20 +124,29 @@ class Turns(ABC):
             raise RuntimeError("the link thread has failed") from self.failure
         return False
 
+    @property
+    def _is_away(self) -> bool:
+        """Whether the worker has been for so long that somebody else has to serve."""
+        return time.monotonic() - self._worked_at > AWAY_S
+
     def _step(self, *, is_waiting: bool) -> None:
+        is_waiting, self._is_behind = is_waiting and not self._is_behind, False
         if self.step(is_waiting=is_waiting):
             self._over.set()
         self._served_at = time.monotonic()
 
     def _run(self) -> None:
+        pause_s = AWAY_S
         try:
-            while not self._stopped.wait(AWAY_S):
-                if time.monotonic() - self._served_at > AWAY_S and self._serving.acquire(blocking=False):
+            while not self._stopped.wait(pause_s):
+                pause_s = min(2 * pause_s, LOOK_S)
+                if self._is_away and self._serving.acquire(blocking=False):
                     try:
-                        while not (self._is_wanted or self._stopped.is_set()):
+                        while self._is_away and not (self._is_wanted or self._stopped.is_set()):
                             self._step(is_waiting=True)
                     finally:
                         self._serving.release()
+                    pause_s = AWAY_S
         except BaseException as error:  # noqa: BLE001  the worker must hear of it, or the process lives on deaf
             with self.condition:
                 self.failure = error
