@@ -139,7 +139,7 @@ def test_fast_leaves_out_what_is_slow(checkout):
     checkout.start("scripts/setup", "test")
     _, calls = checkout.start("scripts/test", "--fast", "tests/wire")
 
-    assert calls == ["-m pytest -m not slow -n auto tests/wire"]
+    assert calls == ["-m pytest -m not slow -n logical tests/wire"]
 
 
 def test_a_run_goes_into_a_fresh_folder_each_time(checkout):
