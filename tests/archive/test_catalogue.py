@@ -71,6 +71,15 @@ def test_a_catalogue_that_was_never_finished_is_made_anew(tmp_path):
         assert archive.is_current()
 
 
+def test_a_catalogue_that_may_not_be_read_is_told_as_that(tmp_path, catalogue, monkeypatch):
+    """SQLite says of it what it says of a disk that fails."""
+    monkeypatch.setattr("os.access", lambda _path, _mode: False)  # root may read everything
+    with pytest.raises(PermissionError, match="Permission denied") as caught:
+        Catalogue(tmp_path)
+
+    assert caught.value.filename == str(catalogue.path)
+
+
 def test_a_busy_catalogue_is_an_oserror_to_be_tried_again(tmp_path, catalogue, monkeypatch):
     """Somebody has it open in a shell, in the middle of a transaction."""
     monkeypatch.setattr("keepframe.archive.catalogue.BUSY_S", 0.0)

@@ -52,6 +52,16 @@ def test_what_takes_the_pictures_cannot_be_replayed(call, archive, pipeline, key
     assert "From stored scores: " in done.stderr
 
 
+def test_an_archive_whose_pipeline_is_nowhere_is_told(call, archive):
+    """As after `keepframe watch`, which writes none unless it is asked to; a folder that is no archive is told first."""
+    done = call("replay", archive)
+
+    assert done.exit_code == 1
+    assert f"{archive}: there is no pipeline.toml beside it, nor here; name the pipeline" in done.stderr
+    assert "keepframe watch" in done.stderr
+    assert "expected an archive" in call("replay", archive.parent).stderr
+
+
 def test_a_pipeline_of_other_cameras_or_verdicts_is_told(call, archive, tmp_path):
     """With what to do."""
     (tmp_path / "pipeline.toml").write_text('[cameras.yard]\nsource = "synthetic"\n')

@@ -19,6 +19,7 @@ from keepframe.archive.reading import Reader
 from keepframe.capture.naming import Named
 from keepframe.cli.watch import pipeline_text, write_new
 from keepframe.config import load
+from keepframe.frame import OUTCOMES
 
 CLIP = Path(__file__).parents[2] / "examples" / "lobby.mp4"
 
@@ -247,6 +248,27 @@ def test_stopping_a_live_camera_drains_it(keepframe):
     assert first.endswith(".jpg\n"), errors
     assert child.returncode == 0, errors
     assert "stopped before the end: the same command goes on from here" in rest
+
+
+@pytest.mark.slow
+def test_a_reader_that_has_seen_enough_ends_the_run_in_order(keepframe, tmp_path):
+    """As with `| head -1`: drained, nobody left behind, and not a word of a failure."""
+    child = keepframe("watch", "synthetic")
+    first = child.stdout.readline()
+    child.stdout.close()
+    deadline = threading.Timer(60, child.kill)
+    deadline.start()
+    errors = child.stderr.read()
+    code = child.wait(timeout=60)
+    deadline.cancel()
+    with Reader(tmp_path / "archive") as reader:
+        counts = reader.counts()["synthetic"]
+
+    assert first.endswith(".jpg\n"), errors
+    assert code == 0, errors
+    assert "ending: what was captured gets its outcome" in errors
+    assert not any(word in errors for word in ("failed", "ERROR", "Traceback", "Broken")), errors
+    assert counts["captured"] == sum(counts[outcome] for outcome in OUTCOMES)
 
 
 @pytest.mark.slow

@@ -21,6 +21,21 @@ def test_nothing_is_said_of_a_plain_pipeline(advised):
     assert advised() == []
 
 
+def test_a_folder_of_keys_that_is_not_there_is_told(advised, folder):
+    """No error: the keys of a machine are made on another one, and copied."""
+    keys = folder / "keys"
+    (told,) = advised('keys = "keys"\n[cameras.a]\nsource = "synthetic"\n')
+
+    assert (
+        told
+        == f"keys: there is no folder {keys} here; `keepframe keys new STAGE` makes a pair for each stage"
+    )
+
+    keys.mkdir()
+
+    assert advised('keys = "keys"\n[cameras.a]\nsource = "synthetic"\n') == []
+
+
 def test_replicas_beyond_the_cameras_are_told(advised):
     """They cost memory and do nothing."""
     assert advised("[stages.score]\nreplicas = 3") == [

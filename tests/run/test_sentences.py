@@ -22,6 +22,21 @@ def told(event, **values):
         ("lost", {"camera": "door", "detail": "no answer"}, "door  lost: no answer; tried again until it is found"),
         ("still-lost", {"camera": "door", "detail": "login refused"}, "door  still lost: login refused"),
         ("found", {"camera": "door", "detail": "after 3.2 s"}, "door  found after 3.2 s"),
+        (
+            "undecodable",
+            {"path": "a.mp4", "decoded": 120, "of": 1394, "undecodable": 1},
+            "a.mp4: some of it cannot be decoded (1 packets); the other 120 pictures were read",
+        ),
+        ("ends-early", {"path": "a.mp4", "error": "Invalid data"}, "a.mp4 breaks off: Invalid data"),
+        ("no-contact-sheet", {"error": "No space"}, "the page of the kept pictures could not be written: No space"),
+        ("locked", {"detail": "archive: another writes"}, "archive: another writes"),
+        ("cannot-start", {"error": "no key"}, "the process capture.door cannot start: no key"),
+        (
+            "crash-loop",
+            {"how": "exit code 1", "times": 5},
+            "the process capture.door has died 5 times in a row (exit code 1), and nothing was committed between",
+        ),
+        ("no-link", {"why": "score@x refuses the key"}, "no link: score@x refuses the key"),
         ("died", {"how": "signal 9"}, "the process capture.door has died (signal 9) and is started again"),
         (
             "failed",
@@ -53,7 +68,7 @@ def test_whatever_a_camera_s_pictures_say_of_it_is_a_sentence():
 
 def test_what_says_too_little_for_a_sentence_stays_a_line_of_the_log():
     """With its values; so does what has a traceback."""
-    assert as_plain(0, "INFO", {"event": "undecodable", "process": "capture.a", "decoded": 3}) == (
-        "00:00:00Z INFO event=undecodable process=capture.a decoded=3"
+    assert as_plain(0, "INFO", {"event": "started", "process": "capture.a", "times": 3}) == (
+        "00:00:00Z INFO event=started process=capture.a times=3"
     )
     assert as_sentence(0, {"event": "failed", "camera": "a", "error": "x", "traceback": "Traceback"}) is None

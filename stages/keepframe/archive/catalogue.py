@@ -55,6 +55,8 @@ class Catalogue:
             raise FileNotFoundError(
                 f"{folder}: expected an archive, found no {NAME} in it; give the archive's folder"
             )
+        if self.path.exists() and not os.access(self.path, os.R_OK):  # SQLite would call it an input error
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self.path))
         with self._disk_errors():
             self._db = self._connect(is_writing=is_writing)
         try:

@@ -6,8 +6,6 @@ Each verb has a module of its own, which is imported when it is asked for: `keep
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator, MutableMapping
 from importlib import import_module
 from typing import NoReturn
@@ -16,6 +14,7 @@ import click
 
 from keepframe import __version__
 from keepframe.cli import exits
+from keepframe.cli.writing import leave_stdout
 from keepframe.errors import ArchiveLockedError, ConfigError
 from keepframe.redaction import redacted
 
@@ -114,10 +113,8 @@ class Keepframe(click.Group):
             leave(exits.CONFIG, str(error))
         except ArchiveLockedError as error:
             leave(exits.LOCKED, str(error))
-        except (
-            BrokenPipeError
-        ):  # the reader has seen enough; Python must not try to write the rest at its end
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except BrokenPipeError:
+            leave_stdout()
             raise click.exceptions.Exit(exits.OK) from None
         except (OSError, LookupError, ValueError, RuntimeError) as error:
             text = told(error) if isinstance(error, OSError) else str(error)

@@ -51,10 +51,10 @@ def command(
     without --set there are none. Only what decides can be changed so: another metric, reference or preparation gives other
     scores, which takes the pictures: run the source once more into another archive.
     """
-    path = pipeline or _beside(folder)
-    was, now = load(path), load(path, sets)
     with Reader(folder) as reader:
         rows = chosen(reader.rows(), camera, folder)
+    path = pipeline or _beside(folder)
+    was, now = load(path), load(path, sets)
     cameras = sorted({row.camera for row in rows})
     if strangers := [name for name in cameras if name not in now.cameras]:
         raise LookupError(
@@ -115,9 +115,14 @@ def options_of(bound: Bound) -> dict[str, Any]:
 
 
 def _beside(folder: Path) -> Path:
-    """The pipeline.toml beside an archive, else the one of the folder one stands in."""
-    found = folder.absolute().parent / PIPELINE
-    return found if found.exists() else Path(PIPELINE)
+    """The pipeline.toml beside an archive, else the one of the folder one stands in. Raises FileNotFoundError if there is none."""
+    for found in (folder.absolute().parent / PIPELINE, Path(PIPELINE)):
+        if found.exists():
+            return found
+    raise FileNotFoundError(
+        f"{folder}: there is no {PIPELINE} beside it, nor here; name the pipeline that made it with --pipeline. "
+        f"Of a `keepframe watch`, the same command once more with --save {PIPELINE} writes it"
+    )
 
 
 def _tell(found: list[Replayed], changed: list[Replayed], *, is_all: bool) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from keepframe.cli.options import json_option, plain_log_option, set_option
 from keepframe.cli.progress import Bar
 from keepframe.cli.run import display, finish
 from keepframe.cli.sparkline import TEXT_WIDTH, Sparkline
-from keepframe.cli.writing import is_for_people, short_path
+from keepframe.cli.writing import is_for_people, leave_stdout, short_path
 from keepframe.config import Pipeline, load
 from keepframe.config.places import missing_places
 from keepframe.config.written import camera_table, has_secret, relocated, stage_table
@@ -214,4 +215,13 @@ def _watch(
 
 def _writer(bar: object) -> Callable[[str], None]:
     """Above what moves, where both go to one terminal; else to stdout, at once."""
-    return bar.above if isinstance(bar, Bar) and is_for_people(sys.stdout) else click.echo
+    return bar.above if isinstance(bar, Bar) and is_for_people(sys.stdout) else _echo
+
+
+def _echo(line: str) -> None:
+    """To stdout; once its reader has seen enough (`| head -1`), the run is asked to drain."""
+    try:
+        click.echo(line)
+    except BrokenPipeError:
+        leave_stdout()
+        os.kill(os.getpid(), signal.SIGTERM)

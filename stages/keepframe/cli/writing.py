@@ -23,6 +23,11 @@ def write_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
 
+def leave_stdout() -> None:
+    """The reader has seen enough: what is still written goes nowhere, and Python must not try to write the rest at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def write_table(rows: Iterable[Sequence[str]], *, indent: str = "") -> None:
     """Rows in aligned columns; the last one is not padded."""
     found = [list(row) for row in rows]

@@ -18,6 +18,8 @@ def advice(pipeline: Pipeline) -> list[str]:
 
 
 def _of_network(pipeline: Pipeline) -> Iterator[str]:
+    if pipeline.keys is not None and not pipeline.keys.is_dir():
+        yield f"keys: there is no folder {pipeline.keys} here; `keepframe keys new STAGE` makes a pair for each stage"
     far = [name for name in pipeline.stages if any(not at.is_loopback for at in pipeline.at_of(name))]
     if far and pipeline.listen_of(CAPTURE) is None:
         yield (
