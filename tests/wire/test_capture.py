@@ -6,7 +6,7 @@ from benches import PICTURE, Bench, kinds
 from keepframe.frame import Frame
 from keepframe.stage.memory import pack
 from keepframe.wire import messages
-from keepframe.wire.capture import MARK_S, NAME
+from keepframe.wire.capture import MARK_EVERY, MARK_S, NAME
 from keepframe.wire.credit import Credit
 from keepframe.wire.store import Store
 
@@ -69,6 +69,23 @@ def test_frames_wait_a_tick_at_most_and_not_for_what_does_not_come(ends_it):
 
     assert bench.node.can_wait
     assert (0, 3) in kinds((ends_it(bench) or []) + bench.sent())
+
+
+def test_a_source_that_nobody_waits_for_is_not_read_far_ahead():
+    """A store full of frames that cannot be sent yet would have them in no cache when their turn comes."""
+    bench = Bench(is_patient=True, has_memory=True, credit=Credit(4))
+    bench.sent()
+    bench.opened()
+    read = 0
+    while bench.node.wants:
+        bench.offer()
+        read += 1
+
+    assert read == 4 + 2 * MARK_EVERY
+
+    bench.say(messages.Ack("a", bench.node.epoch, (0, 3)))
+
+    assert bench.node.wants
 
 
 def test_frames_do_not_wait_for_what_has_no_room():

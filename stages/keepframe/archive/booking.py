@@ -71,11 +71,15 @@ def open_epoch(catalogue: Catalogue, camera: str, epoch: Epoch) -> bool:
     return True
 
 
+def committed_to(catalogue: Catalogue, camera: str) -> Position:
+    """Up to where a camera is settled; START if it is new. No row stands behind it."""
+    found = catalogue.one("SELECT stream, seq FROM camera WHERE camera = ?", plain(camera))
+    return (found[0], found[1]) if found else START
+
+
 def standing(catalogue: Catalogue, camera: str, held: tuple[Position, Position] | None) -> Standing:
     """What is committed of a camera, with the outcomes of the positions from held[0] to held[1]."""
-    name = plain(camera)
-    found = catalogue.one("SELECT stream, seq FROM camera WHERE camera = ?", name)
-    committed: Position = (found[0], found[1]) if found else START
+    name, committed = plain(camera), committed_to(catalogue, camera)
     memory: Memory = {}
     for stage, key, value in catalogue.rows(
         "SELECT stage, key, value FROM memory WHERE camera = ? ORDER BY stage, key", name
@@ -103,7 +107,8 @@ def book(
     catalogue: Catalogue, bookings: Iterable[Booking], commit: int, now_ns: int
 ) -> list[tuple[Position, Decision]]:
     """Write what is new, record what differs from what stands, and say for each item what stands now."""
-    return [(b.at, _book_one(catalogue, b, commit, now_ns)) for b in bookings]
+    grown: set[int] = set()
+    return [(b.at, _book_one(catalogue, b, commit, now_ns, grown)) for b in bookings]
 
 
 def remember(catalogue: Catalogue, camera: str, changes: MemoryDelta) -> None:
@@ -156,7 +161,8 @@ def add_row(catalogue: Catalogue, row: Row) -> None:
     catalogue.run(_INSERT, *row.to_columns())
 
 
-def _book_one(catalogue: Catalogue, b: Booking, commit: int, now_ns: int) -> Decision:
+def _book_one(catalogue: Catalogue, b: Booking, commit: int, now_ns: int, grown: set[int]) -> Decision:
+    """grown: the streams that are known to have grown in this commit."""
     stream, seq = b.at
     end = _end(catalogue, plain(b.camera), stream)
     standing_rows = covered(catalogue, b)
@@ -166,11 +172,14 @@ def _book_one(catalogue: Catalogue, b: Booking, commit: int, now_ns: int) -> Dec
         _conflict(catalogue, b, f"the stream ended at {end}", now_ns)
         return "failed"
     free = _free(seq, b.count, [(first, count) for first, count, _, _ in standing_rows])
-    if free:
+    if free and stream not in grown:
         _grow(catalogue, b, commit)
-    for first, count in free:
+        grown.add(stream)
+    for part in free:
         for row in b.rows:
-            add_row(catalogue, replace(row, seq=first, count=count))
+            add_row(
+                catalogue, row if part == (row.seq, row.count) else replace(row, seq=part[0], count=part[1])
+            )
     if not standing_rows:
         return b.decision
     first, count, outcome, source = standing_rows[0]

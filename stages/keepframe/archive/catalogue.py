@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from keepframe.archive.schema import TABLES, VERSION
 from keepframe.errors import ArchiveLockedError
@@ -73,14 +73,18 @@ class Catalogue:
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """What a SELECT finds."""
-        with self._disk_errors():
+        try:
             return self._db.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            self._tell(error)
 
     def one(self, statement: str, *values: object) -> tuple[Any, ...] | None:
         """The first row a SELECT finds."""
-        with self._disk_errors():
+        try:
             found: tuple[Any, ...] | None = self._db.execute(statement, values).fetchone()
-            return found
+        except sqlite3.Error as error:
+            self._tell(error)
+        return found
 
     def run(self, statement: str, *values: object) -> None:
         """One changing statement, inside `change`."""
@@ -184,15 +188,19 @@ class Catalogue:
         try:
             yield
         except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", None) or 0
-            if code & 0xFF in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
-                raise RuntimeError(
-                    f"{self.path}: {error}; put a copy of the catalogue back, or move it aside to begin a new one"
-                ) from error
-            if number := _NUMBERS.get(code & 0xFF):
-                if number == errno.EIO and self._is_disk_full():
-                    number = (
-                        errno.ENOSPC
-                    )  # SQLite says so only where a write fails, not where its shared index cannot grow
-                raise OSError(number, f"{os.strerror(number)}: {error}", str(self.path)) from error
-            raise
+            self._tell(error)
+
+    def _tell(self, error: sqlite3.Error) -> NoReturn:
+        """Raise what an error of SQLite's means: itself, where neither the disk nor the file is at fault."""
+        code = getattr(error, "sqlite_errorcode", None) or 0
+        if code & 0xFF in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
+            raise RuntimeError(
+                f"{self.path}: {error}; put a copy of the catalogue back, or move it aside to begin a new one"
+            ) from error
+        if number := _NUMBERS.get(code & 0xFF):
+            if number == errno.EIO and self._is_disk_full():
+                number = (
+                    errno.ENOSPC
+                )  # SQLite says so only where a write fails, not where its shared index cannot grow
+            raise OSError(number, f"{os.strerror(number)}: {error}", str(self.path)) from error
+        raise error

@@ -162,14 +162,19 @@ def plain(text: str) -> str:
     >>> plain("b\udcfcro")
     'b\\udcfcro'
     """
-    return text.encode("utf-8", "backslashreplace").decode()
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def _fits(number: int | None) -> bool:
     return number is None or -MAX_INT <= number <= MAX_INT
 
 
+_JSON = json.JSONEncoder(default=str).encode
+
+
 def _stored(value: object) -> object:
-    if isinstance(value, Mapping):
-        return json.dumps(dict(value), default=str)
-    return plain(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return plain(value)
+    return (
+        _JSON(dict(value)) if isinstance(value, dict | Mapping) else value
+    )  # the first is told ten times faster

@@ -51,16 +51,16 @@ class Settling:
         if decision == "end":
             self.bookings.append(Booking(first.camera, item.at, 1, decision, first.reason))
             return
-        booking = Booking(first.camera, item.at, item.count, decision, first.reason, (row_of(first),))
+        row = row_of(first)
+        booking = Booking(first.camera, item.at, item.count, decision, first.reason, (row,))
         if not is_covered(booking):
-            rows = [self._settle(frame) for frame in frames]
+            rows = [self._settle(first, row), *(self._settle(frame, row_of(frame)) for frame in frames[1:])]
             if len(rows) > 1 or rows[0].part:
                 rows = _with_parent(rows)
             booking = replace(booking, decision=rows[0].outcome, rows=tuple(rows))
         self.bookings.append(booking)
 
-    def _settle(self, frame: Frame) -> Row:
-        row = row_of(frame)
+    def _settle(self, frame: Frame, row: Row) -> Row:
         if frame.outcome == "failed" and frame.picture is not None and RETRY_OF not in frame.notes:
             return self._put_aside(frame, row)
         if row.outcome != "kept":

@@ -141,8 +141,9 @@ class Archive:
         if self._is_untidy:
             self._sweep()
         settling = Settling(self._encoding, self._template, self._is_free, [], [])
+        committed = booking.committed_to(catalogue, camera)
         for item in items:
-            settling.add(item, is_covered=lambda b: bool(booking.covered(catalogue, b)))
+            settling.add(item, is_covered=lambda b: b.at <= committed and bool(booking.covered(catalogue, b)))
         temps = [self._temp(new) for new in settling.files]
         self._is_untidy = bool(temps)
         try:

@@ -46,6 +46,15 @@ class Place:
     is_regular: bool = True
     """Whether every time stamp up to here was there and after its predecessor."""
 
+    def told(self) -> dict[str, Any]:
+        """
+        All of it by name, as Place(**told) takes it; asdict() takes ten times as long, for each picture.
+
+        >>> Place(**Place(7, 280, 7, 0).told())
+        Place(index=7, media_ns=280, pts=7, first_pts=0, damaged_ns=None, is_regular=True)
+        """
+        return {name: getattr(self, name) for name in self.__slots__}
+
 
 def open_video(path: Path, threads: int) -> tuple[InputContainer, VideoStream]:
     """

@@ -27,7 +27,9 @@ def picture_of(frame: av.VideoFrame, room: Room = heap) -> Picture:
     """
     name, quarters = frame.format.name, round(frame.rotation / 90) % 4
     if name in ("yuv420p", "yuvj420p"):
-        planes = [np.rot90(pixels_of(plane), quarters) for plane in frame.planes]
+        planes = [pixels_of(plane) for plane in frame.planes]
+        if quarters:
+            planes = [np.rot90(plane, quarters) for plane in planes]
         space = room(sum(plane.size for plane in planes))
         flat: Image = np.frombuffer(space.view, np.uint8)
         start = 0

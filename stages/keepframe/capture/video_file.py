@@ -7,7 +7,7 @@ How a file is decoded is in decoded.py, what a decoded frame looks like in decod
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ class Video:
             )
             self._settled = {
                 "video": identity,
-                "place": asdict(place),
+                "place": place.told(),
                 "count": count,
                 "check": check_of(decoded),
             }

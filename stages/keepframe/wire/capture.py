@@ -107,7 +107,17 @@ class CaptureNode(IntakeNode):
         """Whether what is held may go out with what the source gives next."""
         if not self.is_patient or self.is_ended or self.store.is_full or self.suspects.deaths:
             return False
-        return sum(1 for _ in self.store.after(self.sent)) < self.mark_every - self.unmarked
+        return self.unsent < self.mark_every - self.unmarked
+
+    @property
+    def unsent(self) -> int:
+        """How many items wait to be sent."""
+        return sum(1 for _ in self.store.after(self.sent))
+
+    @property
+    def wants(self) -> bool:
+        """Whether the source should be read now. A patient one is not read far ahead: what lies here for long is in no cache when it is looked at."""
+        return super().wants and not (self.is_patient and self.unsent >= 2 * MARK_EVERY)
 
     def tick(self, now: float) -> None:
         """Open when it is time, send and mark what has waited long enough."""

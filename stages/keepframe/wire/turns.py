@@ -21,8 +21,8 @@ AWAY_S = 0.02
 """How long a worker may be away before the link thread serves in its place; links notice a silence of 3 s only."""
 LOOK_S = 4 * AWAY_S
 """How often the link thread looks for a worker that was always there: it wakes the process for it."""
-TOGETHER_S = AWAY_S / 2
-"""For how long a worker may keep what can wait; the link thread would not."""
+TOGETHER_S = 0.05
+"""For how long a worker that goes on and on may keep what can wait; one that stays away for AWAY_S may not."""
 
 
 class Turns(ABC):
