@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -34,6 +34,7 @@ STRENGTH: tuple[Decision, ...] = ("filtered", "unchanged", "dropped", "rejected"
 Note = str | int | float | bool
 _EMPTY: Mapping[str, float] = MappingProxyType({})
 _NO_NOTES: Mapping[str, Note] = MappingProxyType({})
+_WITHOUT_PIXELS: dict[str, Any] = {"picture": None, "working": None}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,14 +145,14 @@ class Frame:
 
     def with_verdict(self, verdict: Verdict) -> Frame:
         """The same frame, decided: one that is kept goes on to the archive, one that is not goes on as a header."""
-        decided = replace(self, reason=verdict.reason, threshold=verdict.threshold)
-        return decided if verdict.is_kept else decided.settled("unchanged")
+        gone = {} if verdict.is_kept else {"outcome": "unchanged", **_WITHOUT_PIXELS}
+        return replace(self, reason=verdict.reason, threshold=verdict.threshold, **gone)
 
     def settled(self, outcome: Decision, reason: str = "") -> Frame:
         """The same frame with this outcome, as a header without pixels. Raises ValueError for another word."""
         if outcome not in STRENGTH:
             raise ValueError(f"frame {self.name}: unknown outcome {outcome!r}; known: {', '.join(OUTCOMES)}")
-        return replace(self, outcome=outcome, reason=reason or self.reason, picture=None, working=None)
+        return replace(self, outcome=outcome, reason=reason or self.reason, **_WITHOUT_PIXELS)
 
 
 @dataclass(frozen=True, slots=True)

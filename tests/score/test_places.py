@@ -7,8 +7,8 @@ from keepframe.stage.memory import pack, unpack
 
 
 def tiles(value, rows=5, columns=7):
-    """One log change everywhere."""
-    return np.full((rows, columns), value, np.float32)
+    """One log change everywhere, of both kinds."""
+    return np.full((2, rows, columns), value, np.float32)
 
 
 def taught(changes, level=90.0):
@@ -26,14 +26,36 @@ def test_a_restless_place_is_forgiven_more():
     changes = []
     for _ in range(100):
         change = tiles(0.0)
-        change[2, 2] = rng.normal(3, 1)
+        change[:, 2, 2] = rng.normal(3, 1)
         changes.append(change)
 
     unusual = taught(changes).unusual(tiles(3.0))
 
-    assert unusual[2, 2] < 2
-    assert unusual[3, 3] < 2
-    assert unusual[2, 5] > 8
+    assert unusual[0, 2, 2] < 2
+    assert unusual[0, 3, 3] < 2
+    assert unusual[0, 2, 5] > 8
+
+
+def test_each_kind_has_its_own_noise():
+    """What the edges of a place do says nothing of its levels."""
+    change = tiles(0.0)
+    change[0] = 3.0
+
+    edges, levels = taught([change] * 60).unusual(tiles(3.0))
+
+    assert edges.max() < 1
+    assert levels.min() > 4
+
+
+def test_before_anything_is_known_a_place_is_held_against_the_others():
+    """By kind: the one that stands out does."""
+    change = tiles(1.0)
+    change[1, 2, 2] = 6.0
+
+    unusual = Places().unusual(change)
+
+    assert unusual[0].max() == 0
+    assert unusual[1, 2, 2] > 4
 
 
 def test_who_passes_by_teaches_little():
@@ -46,7 +68,7 @@ def test_who_passes_by_teaches_little():
 def test_what_became_still_is_believed():
     """A noisy hour is forgotten within some dozens of pictures."""
     rng = np.random.default_rng(1)
-    noisy = [rng.normal(2, 1.5, (5, 7)).astype(np.float32) for _ in range(100)]
+    noisy = [rng.normal(2, 1.5, (2, 5, 7)).astype(np.float32) for _ in range(100)]
 
     assert taught(noisy).unusual(tiles(3.0)).max() < 2
     assert taught(noisy + [tiles(-0.5)] * 80).unusual(tiles(3.0)).min() > 4
@@ -84,7 +106,7 @@ def test_going_on_from_a_memory_changes_nothing(seen, broken):
             memory = unpack(pack(places.save(), "places"))
             places = Places()
             places.load(memory)
-        change = np.random.default_rng(seed).normal(0, 1, (3, 4)).astype(np.float32)
+        change = np.random.default_rng(seed).normal(0, 1, (2, 3, 4)).astype(np.float32)
         for each in (steady, places):
             each.light(float(level))
             each.learn(change)

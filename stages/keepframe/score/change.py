@@ -30,8 +30,8 @@ STRUCTURE = "structure"
 """The metric that learns places."""
 RULES = "rules"
 """The name of the score of a rule over several metrics: 1 is the limit."""
-FLOOR = 4.05
-"""The lowest learned threshold of the structure score: 4.7 spreads, which of some thousand places and two kinds of change none exceeds by noise
+FLOOR = 4.3
+"""The lowest learned threshold of the structure score: 4.9 spreads, which of some thousand places and two kinds of change none exceeds by noise
 alone. Until a threshold is counted it is this one: what a place does by itself is in the score already."""
 
 SLACK = 1.35
@@ -182,10 +182,8 @@ class Change:
     def _judged(self, frame: Frame, image: Image, seen: Seen, at: str) -> Frame:
         level = float(sum(cv2.mean(image)[: 1 if image.ndim == 2 else 3])) / (1 if image.ndim == 2 else 3)
         given = self._judge(Evidence(seen.score, seen.quiet, level, frame.time_ns, seen.event))
-        for name, score in seen.scores.items():
-            frame = frame.with_score(name, score)
         deciding = RULES if isinstance(self.keep, dict) else self.metric
-        frame = frame.with_score(deciding, seen.score)
+        scores = {**frame.scores, **seen.scores, deciding: seen.score}
         notes: dict[str, Any] = {**frame.notes, "reference": at, **seen.notes, **given.notes}
         if seen.box is not None:
             notes["box"] = ",".join(map(str, seen.box))
@@ -194,7 +192,8 @@ class Change:
         if given.state is not None:
             notes["state"] = given.state
         # a frame for each of a dozen notes took longer than the verdict
-        return replace(frame, notes=MappingProxyType(notes)).with_verdict(given.verdict)
+        told = replace(frame, scores=MappingProxyType(scores), notes=MappingProxyType(notes))
+        return told.with_verdict(given.verdict)
 
 
 def _at(frame: Frame) -> str:

@@ -1,7 +1,7 @@
 """
-What each place of a picture does by itself: a running mean and spread of the log change of every tile, for each light.
+What each place of a picture does by itself: a running mean and spread of the log change of every tile, by kind and light.
 
-Pure arithmetic on arrays of tiles; which pictures are compared, and what is made of an unusual place, is told in structure.py.
+Pure arithmetic on arrays of tiles, (kinds, rows, columns); which pictures are compared, and what is made of an unusual place, is told in structure.py.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 Tiles = NDArray[np.float32]
 
 LEAST = 0.3
-"""The spread of a log change that no place is below: half again as much is never unusual."""
+"""The spread of a log change of edges that no place is below: half again as much is never unusual."""
+_LEAST = np.array([LEAST, 0.4], np.float32).reshape(2, 1, 1) ** 2
+"""By kind, its square. Of levels: a range of dozens of pictures is known less well than a mean."""
 _UNKNOWN = 0.5
 """The spread of a place of which nothing is known."""
 _SLOWEST = 0.04
@@ -43,18 +45,19 @@ class Places:
     """
     The usual change of every tile and how unusual another is. `light` for each picture, then `unusual`, then `learn`.
 
-    least: the spread that no place is below. A light seen for the first time starts with what the one before had taught.
+    A change is the logarithm of two kinds, (2, rows, columns) float32: of edges and of levels. A light seen for the first time starts
+    with what the one before had taught.
 
     >>> places = Places()
     >>> places.light(96.0)
     >>> for _ in range(50):
-    ...     places.learn(np.ones((2, 3), np.float32))
-    >>> bool(places.unusual(np.full((2, 3), 1.3, np.float32)).max() < 4 < places.unusual(np.full((2, 3), 4.6, np.float32)).min())
+    ...     places.learn(np.ones((2, 2, 3), np.float32))
+    >>> low, high = (places.unusual(np.full((2, 2, 3), change, np.float32)) for change in (1.3, 4.6))
+    >>> bool(low.max() < 4 < high.min())
     True
     """
 
-    def __init__(self, least: float = LEAST) -> None:
-        self._least = np.float32(least**2)
+    def __init__(self) -> None:
         self._lights: dict[int, tuple[int, Tiles, Tiles]] = {}
         self._at = _NOWHERE
         self._usual: tuple[Tiles, Tiles] | None = None
@@ -77,20 +80,29 @@ class Places:
             self._lights[self._at] = min(count, _CARRIED), mean, square
 
     def unusual(self, change: Tiles) -> Tiles:
-        """How many spreads each tile's log change is above the usual there and beside it: about 2 at most in a quiet picture."""
+        """
+        How many spreads each tile's log change, (..., 2, rows, columns), is above the usual there and beside it.
+
+        About 2 at most in a quiet picture. Before anything is known: among the other tiles.
+        """
+        if not self.is_known:
+            return self._among(change)
         if self._usual is None:
             count, mean, square = self._lights[self._at]
-            spread = np.sqrt(np.maximum(square, self._least) * np.float32(1 + _DOUBT / max(count, 1)))
-            # what moves here moves next to it too, sooner or later
-            self._usual = np.asarray(cv2.dilate(mean, _NEAR)), np.asarray(cv2.dilate(spread, _NEAR))
+            spread = np.sqrt(np.maximum(square, _LEAST) * np.float32(1 + _DOUBT / max(count, 1)))
+            # what moves here moves next to it too, sooner or later; all planes at once, as channels
+            near = cv2.split(cv2.dilate(cv2.merge([*mean, *spread]), _NEAR))
+            self._usual = np.stack(near[:2]), np.stack(near[2:])
         mean, spread = self._usual
-        return (change - mean) / spread
+        found: Tiles = change - mean
+        found /= spread
+        return found
 
-    def among(self, change: Tiles) -> Tiles:
-        """How unusual each tile is among the others, for a first pair, when nothing is known of any of them."""
-        middle = np.float32(np.median(change))
-        spread = max(_UNKNOWN, _NORMAL * float(np.median(np.abs(change - middle)))) * math.sqrt(1 + _DOUBT)
-        return np.asarray((change - middle) / np.float32(spread), np.float32)
+    def _among(self, change: Tiles) -> Tiles:
+        middle = np.median(change, axis=(-2, -1), keepdims=True)
+        deviation = _NORMAL * np.median(np.abs(change - middle), axis=(-2, -1), keepdims=True)
+        spread = np.maximum(_UNKNOWN, deviation) * math.sqrt(1 + _DOUBT)
+        return np.asarray((change - middle) / spread, np.float32)
 
     def learn(self, change: Tiles) -> None:
         """Take the log change of each tile against a recent picture for what it does by itself."""
@@ -98,21 +110,23 @@ class Places:
         if self._at not in self._lights:
             # a place that happens to be still in the first pair is not believed to be stiller than half of the picture, and one
             # where somebody came not to be much more restless
-            middle = float(np.median(change))
-            start = np.clip(change, np.float32(middle), np.float32(middle + _CLIP * _UNKNOWN))
+            middle = np.median(change, axis=(-2, -1), keepdims=True)
+            start = np.clip(change, middle, middle + np.float32(_CLIP * _UNKNOWN))
             self._lights[self._at] = 1, start, np.full_like(start, _UNKNOWN**2)
             return
         count, mean, square = self._lights[self._at]
         share = np.float32(max(_SLOWEST, 1 / (count + _PRIOR)))
-        most = np.float32(_CLIP) * np.sqrt(np.maximum(square, self._least))
+        most = np.sqrt(np.maximum(square, _LEAST))
+        most *= np.float32(_CLIP)
         error = np.minimum(change - mean, most)
         # twice the upper half: a place that becomes still is not uneasy for it
         above = np.maximum(error, np.float32(0))
-        self._lights[self._at] = (
-            count + 1,
-            mean + share * error,
-            square + share * (np.float32(2) * above * above - square),
-        )
+        above *= above
+        above *= np.float32(2)
+        above -= square
+        error *= share
+        above *= share
+        self._lights[self._at] = count + 1, mean + error, square + above
 
     def forget(self) -> None:
         """Begin anew in this light: the camera shows something else."""
@@ -123,16 +137,13 @@ class Places:
         """Each light under keys of its own: only that of the hour changes."""
         saved: dict[str, Any] = {"light": self._at}
         for light, (count, mean, square) in self._lights.items():
-            saved |= {f"places.{light}.count": count, f"places.{light}": np.stack([mean, square])}
+            saved |= {f"usual.{light}.count": count, f"usual.{light}": np.stack([mean, square])}
         return saved
 
     def load(self, memory: Mapping[str, Any]) -> None:
         """Go on from what save() gave, among other keys."""
         self._at, self._lights, self._usual = memory["light"], {}, None
         for key, value in memory.items():
-            if key.startswith("places.") and key.count(".") == 1:
-                self._lights[int(key.removeprefix("places."))] = (
-                    memory[f"{key}.count"],
-                    np.array(value[0]),
-                    np.array(value[1]),
-                )
+            if key.startswith("usual.") and key.count(".") == 1:
+                count, (mean, square) = memory[f"{key}.count"], value
+                self._lights[int(key.removeprefix("usual."))] = count, np.array(mean), np.array(square)
