@@ -128,7 +128,11 @@ class Frame:
         return replace(self, scores=MappingProxyType({**self.scores, name: float(value)}))
 
     def with_note(self, key: str, value: Note) -> Frame:
-        """The same frame with one more note: a string, finite number (whole ones of 64 bits) or truth value, Python's or numpy's."""
+        """
+        The same frame with one more note: a string, a number or a truth value, Python's or numpy's.
+
+        Raises TypeError for another type, ValueError for a number that is not finite, or a whole one of more than 64 bits.
+        """
         if isinstance(value, np.generic):
             value = value.item()
         if not isinstance(value, str | int | float | bool):

@@ -47,7 +47,7 @@ def check_stage(step: Step, frames: Iterable[Frame], **options: Any) -> None:
 
     It raises for none of them and gives Frames; it writes neither to the pixels it gets nor later to those it gave; what it makes of a
     camera's frames does not depend on other cameras' frames in between (unless it is one per process); a function gives the same for
-    a frame whatever came before; save() and load() after any frame change nothing.
+    a frame whatever came before; save() and load() after any frame change nothing. Raises ValueError without a frame to check with.
 
     >>> def forgetful(frame): frame.with_score("mean", frame.image.mean()); return 3
     >>> check_stage(forgetful, [Frame(working=np.zeros((2, 2), np.uint8))])

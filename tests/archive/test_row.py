@@ -74,14 +74,6 @@ def test_its_name_is_what_commands_take():
 
 
 @pytest.mark.parametrize(
-    ("file", "gone", "expected"), [(None, None, False), ("a.jpg", None, True), ("a.jpg", "missing", False)]
-)
-def test_it_has_a_file_unless_that_is_gone(file, gone, expected):
-    """As far as the catalogue knows."""
-    assert row(file=file, gone=gone).has_file is expected
-
-
-@pytest.mark.parametrize(
     ("scores", "notes", "expected"),
     [
         ({}, {}, None),

@@ -160,7 +160,6 @@ def test_options_are_read_with_type_and_default():
         "rows": ("list of int", REQUIRED),
     }
     assert [o.name for o in of(blur).options.values() if o.is_required] == ["rows"]
-    assert [o.name for o in of(blur).options.values() if o.is_path] == ["mask"]
 
 
 def test_annotations_may_be_strings():

@@ -61,11 +61,6 @@ class Row:
         return f"{self.camera}/{self.stream}/{self.seq}" + (f"/{self.part}" if self.part else "")
 
     @property
-    def has_file(self) -> bool:
-        """Whether its picture is there, as far as the catalogue knows."""
-        return self.file is not None and self.gone is None
-
-    @property
     def deciding_score(self) -> float | None:
         """The score that was held against the threshold: the one noted as "score"; without that note, the greatest."""
         named = self.scores.get(str(self.notes.get("score", "")))

@@ -58,7 +58,7 @@ class Screen(Live):
             raise ValueError(f"monitor: expected 0 (all) or more, got {self.monitor}")
 
     def connection(self, pace: Pace) -> Iterator[Frame]:
-        """Open the display and look at it when a picture is due."""
+        """Open the display and look at it when a picture is due. Raises CameraError where there is no X11 screen, or not this monitor."""
         if not os.environ.get("DISPLAY"):
             is_wayland = bool(os.environ.get("WAYLAND_DISPLAY"))
             raise CameraError(

@@ -121,7 +121,11 @@ def of_archive(one: Labelled, folder: Path, camera: str | None) -> Tally:
 def of_stages(
     one: Labelled, path: Path | None, camera: str | None, sets: Sequence[str], every_s: float | None
 ) -> Tally:
-    """What the stages of a pipeline keep of a clip, judged by its labels. every_s: of one picture in each so many seconds, five runs."""
+    """
+    What the stages of a pipeline keep of a clip, judged by its labels. every_s: of one picture in each so many seconds, five runs.
+
+    Raises FileNotFoundError without a clip, UsageError for a folder with `every_s`, which has no rate.
+    """
     if one.clip is None:
         raise FileNotFoundError(f"{one.name}: no clip beside the labels; name it with --clip")
     is_folder = one.clip.is_dir()

@@ -6,7 +6,8 @@ from keepframe.stage.load import find
 from keepframe.stage.option import Option
 from keepframe.stage.shapes import Map, Sink, Source
 from keepframe.stage.source import CameraEvent, Shot, read_source
-from keepframe.stage.step import Bound, Mark, close_shared
+from keepframe.stage.step import Bound, close_shared
+from keepframe.stage.waiting import Mark
 
 __all__ = [
     "Bound",

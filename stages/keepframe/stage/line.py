@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from keepframe.frame import START, Item, Position
-from keepframe.stage.step import Bound, Event, Mark, Shared, Step
+from keepframe.stage.step import Bound, Event, Shared, Step
+from keepframe.stage.waiting import Mark
 
 __all__ = ["Bound", "Line", "Mark", "fingerprint"]
 

@@ -31,11 +31,6 @@ class Option:
         return self.default is REQUIRED
 
     @property
-    def is_path(self) -> bool:
-        """Whether its value is a path, to be read relative to the TOML's folder."""
-        return Path in _alternatives(self.annotation)
-
-    @property
     def expected(self) -> str:
         """Its type in words: "float", "list of str", "'a' or 'b'", "int or nothing"."""
         return " or ".join(_in_words(a) for a in _alternatives(self.annotation))

@@ -1,12 +1,11 @@
 """
 One callable at work for one camera: what it gives is put in its frame's place, so that one item leaves for each that came.
 
-Frames, parts and marks that have to wait for a frame that is held back wait here. The chain of steps is in line.py, what a stage may give in outputs.py.
+What has to wait for a frame that is held back is in waiting.py, the chain of steps in line.py, what a stage may give in outputs.py.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Mapping, MutableMapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from keepframe.frame import Frame, Item, Position
 from keepframe.stage.contract import Contract, held_back
 from keepframe.stage.memory import pack, unpack
 from keepframe.stage.outputs import FORGOTTEN, MAX_PARTS, outputs_of
+from keepframe.stage.waiting import Held, Mark, Waiting
 
 HELD = "\0held"
 """The key under which a step that holds frames back remembers which; no user's key begins like that."""
@@ -34,44 +34,6 @@ class Bound:
 
     contract: Contract
     options: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Everything up to here has passed; each stateful step adds its memory as it goes by."""
-
-    upto: Position
-    memory: dict[str, bytes] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Held:
-    """An item in a step, with what has come of each of its frames; None: nothing yet."""
-
-    item: Item
-    outs: list[list[Frame] | None]
-    age: int = 0
-    """How many items have come since."""
-    calls: int = 0
-    """How many times the stage has been called since: headers pass it by."""
-    has_left: bool = False
-    """Whether it left before the memory was committed that this line started with; then it only waits for its turn to be over."""
-
-    @property
-    def is_done(self) -> bool:
-        return all(out is not None for out in self.outs)
-
-    @property
-    def size(self) -> int:
-        """How many frames it is made of by now."""
-        return sum(1 if out is None else len(out) for out in self.outs)
-
-    @property
-    def undone_parts(self) -> list[str]:
-        return [f.part for f, out in zip(self.item.frames, self.outs, strict=True) if out is None]
-
-    def left(self) -> Item:
-        return replace(self.item, frames=tuple(f for out in self.outs for f in out or ()))
 
 
 class Step:
@@ -94,7 +56,7 @@ class Step:
         self.bound, self.contract, self.use = bound, bound.contract, bound.contract.use
         self.prefix = f"{place}."
         self.latest, self.events, self.is_unsaved = committed, events, False
-        self.waiting: deque[_Held | Mark] = deque()
+        self.waiting = Waiting()
         self.instance: Any = None
         self._exits = ExitStack()
         with ExitStack() as exits:
@@ -116,10 +78,10 @@ class Step:
             self.waiting.append(self._marked(thing))
         elif thing.outcome == "end":
             self._flush()
-            self.waiting.append(_Held(thing, [[f] for f in thing.frames]))
+            self.waiting.append(Held(thing, [[f] for f in thing.frames]))
         else:
             self._take(thing)
-        return self._leave()
+        return self.waiting.leave()
 
     def close(self) -> None:
         """Leave its `with`, once; one that is shared stays."""
@@ -146,9 +108,7 @@ class Step:
             self._exits.close()
             self._own()  # another one: this one may have loaded half of it
             return
-        for stream, seq, parts, age, calls in held:
-            frames = tuple(Frame(stream=stream, seq=seq, part=part) for part in parts)
-            self.waiting.append(_Held(Item(frames), [None] * len(frames), age, calls, has_left=True))
+        self.waiting.remember(held)
 
     def _own(self) -> None:
         self.instance = _entered(self._made())
@@ -171,12 +131,8 @@ class Step:
             self.is_unsaved = True
             return mark
         if self.holds:
-            saved |= pack({HELD: self._held()}, self.use)
+            saved |= pack({HELD: self.waiting.remembered()}, self.use)
         return replace(mark, memory=mark.memory | {self.prefix + k: v for k, v in saved.items()})
-
-    def _held(self) -> list[Any]:
-        """What a line that starts with this memory must know of what is held here."""
-        return [[*held.item.at, held.undone_parts, held.age, held.calls] for held in self._undone()]
 
     def _record(self, kind: str, detail: str) -> None:
         self.events.append((kind, f"{self.use}: {detail}"[:MAX_REASON]))
@@ -184,9 +140,9 @@ class Step:
     # frames
 
     def _take(self, item: Item) -> None:
-        for older in self._undone():
+        for older in self.waiting.undone():
             older.age += 1
-        held = _Held(item, [[f] if f.outcome is not None else None for f in item.frames])
+        held = Held(item, [[f] if f.outcome is not None else None for f in item.frames])
         self.waiting.append(held)
         self.latest = item.at
         for i, frame in enumerate(item.frames):
@@ -194,8 +150,8 @@ class Step:
                 self._work(held, i, frame)
         self._let_go()
 
-    def _work(self, held: _Held, i: int, frame: Frame) -> None:
-        for older in self._undone():
+    def _work(self, held: Held, i: int, frame: Frame) -> None:
+        for older in self.waiting.undone():
             older.calls += older is not held
         try:
             given = self.call(frame, **self.options)
@@ -209,7 +165,7 @@ class Step:
 
     def _let_go(self) -> None:
         """Nothing is held back longer than promised. A stage that was not called, since headers came, is asked to flush first."""
-        old = [held for held in self._undone() if held.age >= self.holds]
+        old = [held for held in self.waiting.undone() if held.age >= self.holds]
         if any(held.calls < self.holds for held in old):
             self._flush()
         for held in old:
@@ -226,7 +182,7 @@ class Step:
                 raise
             except Exception as error:  # noqa: BLE001  a stage that raises loses what it held, nothing else
                 told = self._told(error)
-        for held in self._undone():
+        for held in self.waiting.undone():
             self._give_up(held, told)
 
     def _place(self, outputs: Iterable[Frame]) -> None:
@@ -235,7 +191,7 @@ class Step:
         for output in outputs:
             groups.setdefault((output.at, output.part), []).append(output)
         for (at, part), group in groups.items():
-            place = self._find(at, part)
+            place = self.waiting.find(at, part)
             if place is None:
                 if self.holds and at <= self.latest:
                     continue  # too late: its turn is over
@@ -257,18 +213,7 @@ class Step:
                 [replace(f, part=f"{below}{n}") for n, f in enumerate(group)] if len(group) > 1 else group
             )
 
-    def _find(self, at: Position, part: str) -> tuple[_Held, int] | None:
-        for held in reversed(self.waiting):
-            if isinstance(held, _Held) and held.item.at == at:
-                for i, frame in enumerate(held.item.frames):
-                    if frame.part == part and held.outs[i] is None:
-                        return held, i
-        return None
-
-    def _undone(self) -> list[_Held]:
-        return [held for held in self.waiting if isinstance(held, _Held) and not held.is_done]
-
-    def _give_up(self, held: _Held, told: str = "") -> None:
+    def _give_up(self, held: Held, told: str = "") -> None:
         """What has not come out by now does not come: the stage has filtered it."""
         for i, out in enumerate(held.outs):
             if out is None:
@@ -276,16 +221,6 @@ class Step:
                 held.outs[i] = [
                     frame.settled("failed", told) if told else frame.settled("filtered", self.use)
                 ]
-
-    def _leave(self) -> list[Item | Mark]:
-        left: list[Item | Mark] = []
-        while self.waiting and (isinstance(self.waiting[0], Mark) or self.waiting[0].is_done):
-            thing = self.waiting.popleft()
-            if isinstance(thing, Mark):
-                left.append(thing)
-            elif not thing.has_left:
-                left.append(thing.left())
-        return left
 
     def _told(self, error: Exception) -> str:
         return f"{self.use}: {_in_words(error)}"[:MAX_REASON]
