@@ -72,6 +72,15 @@ def test_without_a_terminal_it_is_shown_once_and_plain(call, answers):
     assert answers == []
 
 
+def test_where_no_camera_is_captured_there_is_no_table_of_cameras(call, answers):
+    """As on a machine that only scores."""
+    answers[:] = [STATUS | {"cameras": {}}]
+    done = call("top")
+
+    assert "PROCESS" in done.stdout
+    assert "CAMERA" not in done.stdout
+
+
 def test_rows_say_what_is_unknown_with_a_dash():
     """A process that is being started again has no pid and takes no memory."""
     rows = process_rows(STATUS)

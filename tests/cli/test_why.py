@@ -85,7 +85,10 @@ def test_an_unknown_frame_is_told(call, archive):
     done = call("why", archive, "lobby/0/99")
 
     assert done.exit_code == 1
-    assert "no frame or file 'lobby/0/99'; expected CAMERA/STREAM/SEQ or a kept file" in done.stderr
+    assert (
+        "no frame or file 'lobby/0/99'; the newest: lobby/0/8; expected CAMERA/STREAM/SEQ or a kept file"
+        in done.stderr
+    )
 
 
 def test_without_a_frame_it_says_why_so_little_or_so_much(call, archive):

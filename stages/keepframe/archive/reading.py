@@ -19,6 +19,8 @@ from keepframe.frame import OUTCOMES, Position
 
 Counts = dict[str, int]
 """Frames by outcome, with "captured" for all of them, in the order people read them."""
+NAMED = 5
+"""So many cameras an error names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class Reader:
         found = self._by_position(text) or self._rows("file = ?", text) or self._by_path(Path(name))
         if not found:
             raise LookupError(
-                f"{self.folder}: no frame or file {text!r}; expected CAMERA/STREAM/SEQ or a kept file, see `keepframe list {self.folder} --all`"
+                f"{self.folder}: no frame or file {text!r}; {self._newest()}expected CAMERA/STREAM/SEQ or a kept file, see `keepframe list {self.folder} --all`"
             )
         return found[0]
 
@@ -181,6 +183,15 @@ class Reader:
             *values,
         )
         return [Row.from_columns(columns) for columns in found]
+
+    def _newest(self) -> str:
+        """The newest frame of each camera, for whoever has asked for one that is not there."""
+        found = self.catalogue.rows(
+            "SELECT camera, stream, max(seq + \"count\" - 1) FROM frame WHERE part = '' GROUP BY camera, stream ORDER BY camera, stream"
+        )
+        newest = list({camera: f"{camera}/{stream}/{seq}" for camera, stream, seq in found}.values())
+        more = ", …" if len(newest) > NAMED else ""
+        return f"the newest: {', '.join(newest[:NAMED])}{more}; " if newest else ""
 
     def _by_position(self, text: str) -> list[Row]:
         parts = text.split("/")

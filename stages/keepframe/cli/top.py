@@ -148,8 +148,9 @@ def _title(status: Status) -> str:
 def _write(status: Status) -> None:
     click.echo(f"{_title(status)}\n")
     write_table([PROCESSES, *process_rows(status)])
-    click.echo()
-    write_table([CAMERAS, *camera_rows(status)])
+    if status["cameras"]:
+        click.echo()
+        write_table([CAMERAS, *camera_rows(status)])
     for text, _ in remarks(status):
         click.echo(text)
 
@@ -160,9 +161,9 @@ def _picture(status: Status) -> Group:
         Text(),
         _table(PROCESSES, process_rows(status), lefts=3),
         Text(),
-        _table(CAMERAS, camera_rows(status), lefts=1),
-        Text(),
     ]
+    if status["cameras"]:  # none where the captures run elsewhere
+        tables += [_table(CAMERAS, camera_rows(status), lefts=1), Text()]
     tables += [Text(text, style="bold red" if is_stuck else "yellow") for text, is_stuck in remarks(status)]
     return Group(*tables, Text("Ctrl-C leaves; the pipeline goes on", style="dim"))
 

@@ -54,7 +54,8 @@ class Desk:
         except BlockingIOError:
             await self.close()
             raise ArchiveLockedError(
-                f"{self.path}: this pipeline is running already, into the same archive; end that run first"
+                f"{self.run.pipeline.archive_folder}: this pipeline is running already, into the same archive; end that run first, "
+                "or look at it with `keepframe top`"
             ) from None
         self._server = await asyncio.start_unix_server(
             self._serve, self.path
