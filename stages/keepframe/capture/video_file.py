@@ -1,7 +1,8 @@
 """
 A video file as a camera: its pictures with their own times, all of them or one in each interval.
 
-How a file is decoded is in decoded.py, what a decoded frame looks like in decoded_picture.py.
+How a file is decoded is in decoded.py, what a decoded frame looks like in decoded_picture.py. Both are imported by who decodes: every
+process of a pipeline reads what options a source has, and would import FFmpeg for it.
 """
 
 from __future__ import annotations
@@ -12,8 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from keepframe.capture.decoded import Place, check_of, open_video, pictures, pictures_behind
-from keepframe.capture.decoded_picture import picture_of
 from keepframe.capture.interval import NS, interval_ns, is_due
 from keepframe.clock import iso
 from keepframe.frame import Frame
@@ -62,6 +61,9 @@ class Video:
 
     def __call__(self) -> Iterator[Frame]:
         """Yield the frames behind what is settled."""
+        from keepframe.capture.decoded import Place, check_of, pictures, pictures_behind  # noqa: PLC0415
+        from keepframe.capture.decoded_picture import picture_of  # noqa: PLC0415
+
         identity, began_ns = _identity(self.path), _began_ns(self.path, self.threads)
         settled = self._settled.get("place")
         last = Place(**settled) if settled else None
@@ -94,6 +96,8 @@ class Video:
 
     def total(self) -> int | None:
         """How many frames are still to come, from the file's header; None if it does not say."""
+        from keepframe.capture.decoded import open_video  # noqa: PLC0415
+
         container, stream = open_video(self.path, self.threads)
         with container:
             count, rate = stream.frames, stream.average_rate
@@ -133,6 +137,8 @@ def _told(identity: Mapping[str, Any]) -> str:
 
 def _began_ns(path: Path, threads: int) -> int:
     """When the first picture was taken: the creation tag of the file or its video stream, else when the file was last written."""
+    from keepframe.capture.decoded import open_video  # noqa: PLC0415
+
     container, stream = open_video(path, threads)
     with container:
         tags = [container.metadata.get("creation_time"), stream.metadata.get("creation_time")]

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import importlib
 from difflib import get_close_matches
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ROOMS = ("capture", "preprocess", "score", "archive")
 GROUP = "keepframe.stages"
@@ -31,13 +33,20 @@ def find(use: str, *, group: str = GROUP) -> Any:
         module = importlib.import_module(f"keepframe.{room}")
         if use in _short_names(module):
             return getattr(module, use)
-    points = list(entry_points(group=group, name=use))
+    points = entry_points(group=group, name=use)
     if points:
         return _entered(use, points)
     known = sorted(short_names() | {p.name for p in entry_points(group=group)})
     near = get_close_matches(use, known, 1)
     hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
     raise LookupError(f'nothing is named {use!r}; {hint} (your own: "module:attribute")')
+
+
+def entry_points(*, group: str, name: str | None = None) -> list[EntryPoint]:
+    """What installed packages offer; looked into by who names something that is not built in, for its import takes as long as OpenCV's."""
+    from importlib.metadata import entry_points as installed  # noqa: PLC0415
+
+    return [point for point in installed(group=group) if name in (None, point.name)]
 
 
 def short_names() -> set[str]:

@@ -6,10 +6,10 @@ Who may come in is decided elsewhere; here it is only counted.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 
 import zmq
-from zmq.utils.monitor import recv_monitor_message
 
 VISITORS = "a visitor"
 """Whoever comes to this process; it is not known who."""
@@ -56,8 +56,9 @@ class Handshakes:
         """Take what has been reported since."""
         for monitor, who in self._monitors.values():
             while monitor.poll(0):
-                event = recv_monitor_message(monitor, zmq.DONTWAIT)["event"]
-                if why := WHY.get(int(event)):
+                # 16 bits of event, then its value, as zmq_socket_monitor() says; zmq.utils.monitor would bring all of asyncio along
+                event = int.from_bytes(monitor.recv_multipart(zmq.DONTWAIT)[0][:2], sys.byteorder)
+                if why := WHY.get(event):
                     self.failed[who, why] += 1
                     self.last[who] = why
                 else:
