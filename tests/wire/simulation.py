@@ -588,6 +588,10 @@ class World:
         for p in self.by_id.values():  # old ones that nobody will hear of again
             if p.is_alive and isinstance(p.node, CaptureNode):
                 self._lose(p.node)
+        return self.problems(captures)
+
+    def problems(self, captures: set[str]) -> list[str]:
+        """What is broken of what was promised, see promises.py."""
         return broken_promises(self, captures)
 
 
