@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from keepframe.score.envelope import Envelope
-from keepframe.score.view import NONE, STRIDE, Held, View, box, made_small
+from keepframe.score.view import NONE, STRIDE, Pair, View, box, made_small
 
 RNG = np.random.default_rng(5)
 SCENE = np.kron(RNG.integers(40, 160, (15, 20)), np.ones((8, 8))).astype(np.uint8)
@@ -31,16 +31,16 @@ def visited():
 
 def test_the_same_picture_has_not_changed():
     """By either kind, against both."""
-    change = Held.of((view(SCENE), view(SCENE)), shown(SCENE)).change(view(SCENE.copy()))
+    change = Pair.of((view(SCENE), view(SCENE)), shown(SCENE)).change(view(SCENE.copy()))
 
     assert (change == NONE).all()
 
 
 def test_each_kind_is_compared_with_each_picture(visited):
     """Reference first, then anchor; edges first, then levels. The object is where it is, and only in the picture without it."""
-    held = Held.of((view(visited), view(SCENE)), shown(SCENE))
+    pair = Pair.of((view(visited), view(SCENE)), shown(SCENE))
 
-    change = held.change(view(visited))
+    change = pair.change(view(visited))
 
     assert (change[0] == NONE).all()
     for kind in (0, 1):
@@ -51,7 +51,7 @@ def test_each_kind_is_compared_with_each_picture(visited):
 
 def test_what_neither_the_reference_nor_lately_showed_is_outside(visited):
     """A reference with the object takes it for known, an anchor without does not; lately counts for both."""
-    recently = Held.of((view(SCENE), view(SCENE)), shown(visited).with_(shown(SCENE)))
+    recently = Pair.of((view(SCENE), view(SCENE)), shown(visited).with_(shown(SCENE)))
 
     assert (recently.change(view(visited))[:, 1] == NONE[1]).all()
 
@@ -61,8 +61,8 @@ def test_a_camera_that_moved_is_put_back():
     moved = np.roll(SCENE, (3, -5), (0, 1))
     inside = np.s_[0, :, 5:-5, 5:-5]
 
-    displaced = Held.of((view(SCENE), view(SCENE)), shown(SCENE)).change(view(moved))
-    back = Held.of((view(SCENE).moved(-5, 3), view(SCENE)), shown(SCENE)).change(view(moved))
+    displaced = Pair.of((view(SCENE), view(SCENE)), shown(SCENE)).change(view(moved))
+    back = Pair.of((view(SCENE).moved(-5, 3), view(SCENE)), shown(SCENE)).change(view(moved))
 
     assert (back[inside] == NONE).all()
     assert displaced[inside][0].mean() > 2
@@ -74,9 +74,9 @@ def test_a_mean_of_edges_and_the_fullest_quarter_of_levels_count():
     plain, lit = view(still), [view(image).shown.copy() for image in (one, four)]
     lit[0][4:8, 4:8] += 20
     lit[1][4:12, 4:12] += 20
-    held = Held.of((plain, plain), shown(still))
+    pair = Pair.of((plain, plain), shown(still))
 
-    tiles = [held.change(plain._replace(shown=levels))[1, 1] for levels in lit]
+    tiles = [pair.change(plain._replace(shown=levels))[1, 1] for levels in lit]
 
     assert tiles[0].max() == tiles[1].max() == pytest.approx(np.log(4.0 + 20))
 
@@ -92,7 +92,7 @@ def test_any_size_is_made_of_whole_strides(shape):
     assert min(small.shape) >= 8
     assert small.shape[0] <= 152
     assert all(side * factor > seen - factor for side, seen in zip(small.shape, shape, strict=False))
-    assert Held.of((view(image), view(image)), None).change(view(image)).shape == (
+    assert Pair.of((view(image), view(image)), None).change(view(image)).shape == (
         2, 2, small.shape[0] // STRIDE - 1, small.shape[1] // STRIDE - 1,
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ from keepframe.score.envelope import Envelope, Range
 from keepframe.score.evidence import Event
 from keepframe.score.looking import Seen
 from keepframe.score.places import LEAST, Places, Tiles
-from keepframe.score.view import NONE, TILE, Held, View, box, made_small
+from keepframe.score.view import NONE, TILE, Pair, View, box, made_small
 
 _ANCHOR_AGE = 8
 """Pictures until the anchor is replaced: so old is the oldest change that counts as what a place does by itself."""
@@ -61,14 +61,15 @@ class Structure:
         self._anchor: View | None = None
         self._age = 0
         self._print = 0
+        self._before: View | None = None
         self._reference: tuple[Image, View] | None = None
-        self._held: tuple[View, View, Range | None, Held] | None = None
+        self._pair: tuple[View, View, Range | None, Pair] | None = None
 
     def begin(self, image: Image) -> None:
         """Take a picture that has nothing to be compared with: the first, or another size."""
         small, _ = made_small(image)
-        self._begin(View.of(small))
-        self._print = _fingerprint(image)
+        self._print, self._before = _fingerprint(image), View.of(small)
+        self._begin(self._before)
 
     def _begin(self, view: View) -> None:
         self._places, self._envelope = Places(), Envelope()
@@ -78,13 +79,12 @@ class Structure:
     def __call__(self, reference: Image, image: Image) -> Seen:
         """What is seen of an image against a reference of its shape; learns from it."""
         small, factor = made_small(image)
-        fingerprint = _fingerprint(image)
-        is_repeat, self._print = fingerprint == self._print, fingerprint
-        view = View.of(small)
+        fingerprint, view, known = _fingerprint(image), View.of(small), self._known(reference)
+        is_repeat, self._print, self._before = fingerprint == self._print, fingerprint, view
         if self._anchor is None or self._anchor.small.shape != small.shape:
             self._begin(view)
         self._places.light(cv2.mean(small)[0])
-        anchor, known = self._anchor or view, self._known(reference)
+        anchor = self._anchor or view
         change, unusual, moved = self._change(known, anchor, view)
         is_same = moved == (0, 0) and bool((change[0] == NONE).all())
         is_first = not self._places.is_known
@@ -132,18 +132,18 @@ class Structure:
         if not self._places.is_known or np.count_nonzero(edges > _SUSPECT) > _DISPLACED * edges.size:
             moved = _moved(known.small, view.small)
             if moved != (0, 0):
-                back = Held.of((known.moved(*moved), anchor), self._envelope.near).change(view)
+                back = Pair.of((known.moved(*moved), anchor), self._envelope.near).change(view)
                 # what passes by may fool the correlation, not most of the tiles
                 if back[0, 0].mean() < change[0, 0].mean():
                     return back, self._places.unusual(back), moved
         return change, unusual, (0, 0)
 
-    def _against(self, known: View, anchor: View) -> Held:
+    def _against(self, known: View, anchor: View) -> Pair:
         """What pictures are held against; worked out once for each reference, anchor and range."""
         these = known, anchor, self._envelope.near
-        if self._held is None or any(a is not b for a, b in zip(self._held, these, strict=False)):
-            self._held = *these, Held.of((known, anchor), these[2])
-        return self._held[3]
+        if self._pair is None or any(a is not b for a, b in zip(self._pair, these, strict=False)):
+            self._pair = *these, Pair.of((known, anchor), these[2])
+        return self._pair[3]
 
     def _learn(self, view: View, recent: Tiles, *, is_over: bool) -> None:
         if is_over:
@@ -157,9 +157,11 @@ class Structure:
             self._anchor, self._age = view, 0
 
     def _known(self, reference: Image) -> View:
-        """The reference as it is looked at; worked out once for each."""
+        """The reference as it is looked at; worked out once for each, and mostly has been: it is the picture before."""
         if self._reference is None or self._reference[0] is not reference:
-            self._reference = reference, View.of(made_small(reference)[0])
+            is_before = self._before is not None and _fingerprint(reference) == self._print
+            view = self._before if is_before else None
+            self._reference = reference, view or View.of(made_small(reference)[0])
         return self._reference[1]
 
 

@@ -77,14 +77,14 @@ def made_small(image: Image) -> tuple[Image, int]:
     return np.asarray(cv2.copyMakeBorder(gray, 0, down, 0, across, cv2.BORDER_REPLICATE)), factor
 
 
-class Held(NamedTuple):
-    """What a picture is held against at once: two others, one above the other, and for each the range that its levels may have."""
+class Pair(NamedTuple):
+    """Two pictures that others are compared with at once, one above the other, and for each the range that levels may have."""
 
     edges: Directions
     range: Range | None
 
     @classmethod
-    def of(cls, views: Sequence[View], lately: Range | None) -> Held:
+    def of(cls, views: Sequence[View], lately: Range | None) -> Pair:
         """Against a reference and the anchor. Levels: against what was shown lately, and besides near what the reference shows."""
         bordered = [view.edges.bordered() for view in views]
         edges = Directions(*(_piled(planes, 2) for planes in zip(*bordered, strict=True)))
