@@ -8,7 +8,7 @@ process of a pipeline reads what options a source has, and would import FFmpeg f
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -77,22 +77,21 @@ class Video:
             if not is_due(place.media_ns, last.media_ns if last else None, self._interval):
                 continue
             last, count = place, count + 1
-            frame = Frame(
-                time_ns=began_ns + place.media_ns,
-                source=self.path.name,
-                index=place.index,
-                media_ns=place.media_ns,
-            )
             self._settled = {
                 "video": identity,
                 "place": place.told(),
                 "count": count,
                 "check": check_of(decoded),
             }
-            if place.damaged_ns is None:
-                yield replace(frame, picture=picture_of(decoded, self.picture_room))
-            else:
-                yield frame.settled("rejected", "corrupt")
+            is_whole = place.damaged_ns is None
+            frame = Frame(
+                time_ns=began_ns + place.media_ns,
+                picture=picture_of(decoded, self.picture_room) if is_whole else None,
+                source=self.path.name,
+                index=place.index,
+                media_ns=place.media_ns,
+            )
+            yield frame if is_whole else frame.settled("rejected", "corrupt")
 
     def total(self) -> int | None:
         """How many frames are still to come, from the file's header; None if it does not say."""

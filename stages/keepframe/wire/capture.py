@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import takewhile
 from typing import Any
 
 from keepframe.archive import Epoch
@@ -112,7 +113,7 @@ class CaptureNode(IntakeNode):
     @property
     def unsent(self) -> int:
         """How many items wait to be sent."""
-        return sum(1 for _ in self.store.after(self.sent))
+        return sum(1 for _ in takewhile(self.sent.__lt__, reversed(self.store.items)))
 
     @property
     def wants(self) -> bool:
