@@ -58,6 +58,13 @@ def test_what_is_no_address_is_told(text, told):
         named(text)
 
 
+@pytest.mark.parametrize("text", ["", "  "])
+def test_an_empty_name_is_not_the_folder_one_stands_in(text):
+    """As of a variable of the shell that is not set."""
+    with pytest.raises(ValueError, match="names no source; expected 0 or /dev/video0"):
+        named(text)
+
+
 def test_a_password_is_not_taken_from_the_command_line():
     """There it can be read by everybody; the message says where to put it, and does not repeat it."""
     with pytest.raises(ValueError, match="KEEPFRAME_PASSWORD") as caught:

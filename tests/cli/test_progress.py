@@ -7,7 +7,7 @@ import click
 import pytest
 from rich.console import Console
 
-from keepframe.cli.progress import EVERY_S, Bar, Lines, said, shown
+from keepframe.cli.progress import EVERY_S, SAME_S, Bar, Lines, said, shown
 from keepframe.run.result import Progress
 
 SOME = Progress(captured=120, settled=100, total=1394, outcomes={"kept": 5, "unchanged": 95})
@@ -31,10 +31,27 @@ def test_a_log_gets_a_line_now_and_then():
     """Not one for each of a few states a second."""
     clock, written = [0.0], []
     with Lines(written.append, now=lambda: clock[0]) as show:
-        for clock[0] in (0.2, EVERY_S - 0.1, EVERY_S, EVERY_S + 0.2, 2 * EVERY_S):
-            show(SOME)
+        for n, clock[0] in enumerate((0.2, EVERY_S - 0.1, EVERY_S, EVERY_S + 0.2, 2 * EVERY_S)):
+            show(Progress(n, n, None))
 
-    assert written == [said(SOME)] * 2
+    assert written == ["2 seen, 0 kept", "4 seen, 0 kept"]
+
+
+def test_a_line_that_says_the_same_comes_once_a_minute():
+    """A log that nobody reads must not fill up; that it still runs is seen."""
+    clock, written = [0.0], []
+    with Lines(written.append, now=lambda: clock[0]) as show:
+        for clock[0] in (
+            EVERY_S,
+            2 * EVERY_S,
+            EVERY_S + SAME_S - 0.1,
+            EVERY_S + SAME_S,
+            2 * EVERY_S + SAME_S,
+        ):
+            show(SOME)
+        show(Progress(121, 101, 1394))
+
+    assert written == [said(SOME)] * 2 + ["101 of 1,394 seen, 0 kept"]
 
 
 def test_trouble_is_told_at_once_and_once():

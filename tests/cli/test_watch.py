@@ -71,6 +71,16 @@ def test_a_source_that_is_none_is_one_clear_line(call):
     )
 
 
+def test_a_name_that_is_none_is_told_in_the_words_of_a_name(call, pictures):
+    """Not as TOML that nobody has written."""
+    done = call("watch", "pictures", "--name", "a/b")
+
+    assert done.exit_code == 78
+    assert done.stderr.startswith(
+        'keepframe: watch pictures: 1 problem\n  cameras."a/b": expected a name of 1 to 64 letters'
+    )
+
+
 def test_wrong_options_are_told_without_a_file_nobody_knows(call, pictures):
     """The TOML is the command's own affair."""
     done = call("watch", "pictures", "--every", "soon", "--set", "stages.score.treshold=1")

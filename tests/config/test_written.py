@@ -25,6 +25,12 @@ def test_what_is_written_is_read_again(given):
     assert tomllib.loads(f"a = {value(given)}") == {"a": given}
 
 
+@given(st.text(st.characters(codec="utf-8"), min_size=1))
+def test_a_camera_of_any_name_is_a_table_of_that_name(name):
+    """What may be a name is for whoever loads it to tell."""
+    assert list(tomllib.loads("\n".join(camera_table(name, "synthetic", {})))["cameras"]) == [name]
+
+
 def test_tables_and_paths_are_written_on_one_line():
     """As the steps of a stage stand in the TOML."""
     steps = [{"use": "mask", "exclude": ["0,0 1,0.1"]}, {"use": "align", "picture": Path("empty.png")}]

@@ -43,6 +43,8 @@ def named(text: str) -> Named:
     >>> named("rtsp://door.local/live").source, named("http://door.local/snap.jpg").source, named("-").source
     ('rtsp', 'http', 'stdin')
     """
+    if not text.strip():
+        raise ValueError(f"{text!r}: names no source; expected {FORMS}")
     scheme = _SCHEME.match(text)
     if scheme is not None and scheme[1].lower() != "file":
         return _of_address(text, scheme[1].lower())

@@ -21,6 +21,8 @@ from keepframe.run.result import Progress
 
 EVERY_S = 5.0
 """How often a line is written where nothing can move."""
+SAME_S = 60.0
+"""How often if it says the same again: a camera that waits for something would fill a log."""
 
 
 def said(state: Progress) -> str:
@@ -90,12 +92,12 @@ class Bar:
 
 
 class Lines:
-    """A line every few seconds, and one at once when there is trouble. Use it in a `with`; call it with each state."""
+    """A line every few seconds, one a minute while nothing changes, one at once when there is trouble. Use it in a `with`; call it with each state."""
 
     def __init__(self, write: Callable[[str], None], now: Callable[[], float] = time.monotonic) -> None:
         self._write, self._now = write, now
-        self._next = now() + EVERY_S
-        self._trouble = ""
+        self._next = self._same = now() + EVERY_S
+        self._told = self._trouble = ""
 
     def __enter__(self) -> Self:
         """Nothing to show yet."""
@@ -110,9 +112,10 @@ class Lines:
         """Write this state if it is time."""
         is_new_trouble = state.trouble not in ("", self._trouble)
         self._trouble = state.trouble
-        if is_new_trouble or self._now() >= self._next:
-            self._next = self._now() + EVERY_S
-            self._write(said(state))
+        now, text = self._now(), said(state)
+        if is_new_trouble or now >= (self._same if text == self._told else self._next):
+            self._next, self._same, self._told = now + EVERY_S, now + SAME_S, text
+            self._write(text)
 
 
 def shown(

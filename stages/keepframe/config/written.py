@@ -18,6 +18,8 @@ from keepframe.config.defaults import default_stages
 from keepframe.stage import find, read_contract
 
 Notes = Mapping[str, str]
+BARE = re.compile(r"[A-Za-z0-9_-]+")
+"""A key that TOML takes without quotes."""
 SECRET = re.compile(r"(?i)pass|pwd|secret|token|auth|key")
 
 
@@ -32,7 +34,7 @@ def camera_table(
     >>> list(camera_table("door", "synthetic", {"count": 3}))[:3]
     ['[cameras.door]', 'source = "synthetic"', 'count = 3']
     """
-    yield f"[cameras.{name}]"
+    yield f"[cameras.{name if BARE.fullmatch(name) else value(name)}]"
     yield from _lines({"source": source, **options}, notes or {})
     yield from others(source, options)
 

@@ -88,7 +88,9 @@ class Archiving(Process):
 
     def _do(self, job: OpenJob | CommitJob) -> None:
         if not self.archive.is_current():
-            raise ArchiveLockedError("another archive process writes into this folder now")
+            raise ArchiveLockedError(
+                f"{self.seat.pipeline.archive_folder}: another archive has taken over; stop one of the two pipelines"
+            )
         if isinstance(job, OpenJob):
             standing = self.archive.open(job.camera, job.epoch, job.held)
             newest = self.archive.newest(job.camera)
