@@ -207,6 +207,28 @@ def test_saving_changes_nothing(at):
     assert pack(straight.save(), "test") == pack(resumed.save(), "test")
 
 
+def test_what_a_gust_has_taught_does_not_depend_on_whether_it_was_saved_in_between():
+    """An excursion of the scene's own is learned in one order: where the sum of the counts passes 128, another order rounds otherwise."""
+    for seed in range(30):
+        rng = random.Random(seed)
+        gust = [math.exp(rng.uniform(0.7, 1.2)) for _ in range(12)]
+        seen = [
+            *quiet(138, seed),
+            *(Evidence(s, s, 99.0, (1380 + 10 * n) * S) for n, s in enumerate(gust)),
+            *quiet(40, seed + 100, start_s=1500),
+        ]
+        straight, resumed = Learned(cold=6.0), Learned(cold=6.0)
+        for n, evidence in enumerate(seen):
+            if n == 149:  # with the last picture of the gust still to come
+                memory = unpack(pack(resumed.save(), "test"))
+                resumed = Learned(cold=6.0)
+                resumed.load(memory)
+            for learned in (straight, resumed):
+                learned.learn(evidence, is_over=False, is_kept=False)
+
+        assert pack(straight.save(), "test") == pack(resumed.save(), "test"), seed
+
+
 def test_a_foreign_memory_is_refused():
     """With the keys that were expected."""
     with pytest.raises(ValueError, match="expected a memory of"):

@@ -150,7 +150,7 @@ class Learned:
         if excursion.calm >= _OVER:
             reach = _REACH + _CALM_REACH * self._tail.calmness
             if excursion.peak < (self._far if self._far is not None else _FAR) + reach * self._excess:
-                for index, times in excursion.bins.items():
+                for index, times in sorted(excursion.bins.items()):  # as it is saved: sums tell their order
                     self._tail.add_to(index, times)
             else:
                 self._tail.leave()
