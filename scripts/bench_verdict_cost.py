@@ -1,9 +1,9 @@
 """
 What the default score and verdict cost a picture, beside MOG2 and pHash: scripts/bench verdict_cost [--count N].
 
-CPU time of the thread that computes, on one core, all turn by turn on the same pictures of seeded synthetic scenes: from the working image
-on, which is made once and not measured. Each scene is shown several times, and of each picture the least time counts: whatever shares
-the core or its caches can only add to it. The last column is the median of all times, with what others added.
+CPU time of the thread that computes, on one core, on the same pictures of seeded synthetic scenes: from the working image on, which is
+made once and not measured. Scene by scene the methods take turns, several times, and of each picture the least time counts: whatever
+shares the core or its caches can only add to it. The last column is the median of all times, with what others added.
 """
 
 from __future__ import annotations
@@ -59,22 +59,21 @@ def measured(count: int, steps: list[dict[str, object]]) -> tuple[dict[str, list
     for scene in CHOSEN:
         frames = list(working(scene, count, steps))
         size = "{1} x {0}".format(*frames[0].image.shape)
-        passes = [_shown(frames) for _ in range(PASSES)]
+        passes = [{name: _shown(name, frames) for name in told} for _ in range(PASSES)]
         for name, times in told.items():
             spent = zip(*(one[name][WARM_UP:] for one in passes), strict=True)
             times.extend(list(each) for each in spent)
     return told, size
 
 
-def _shown(frames: list[Frame]) -> dict[str, list[float]]:
-    ours, theirs = Change(), {name: RECIPES[name]() for name in RIVALS}
-    told: dict[str, list[float]] = {"keepframe": [], **{name: [] for name in RIVALS}}
-    for frame in frames:
-        bgr = np.ascontiguousarray(cv2.cvtColor(frame.image, cv2.COLOR_GRAY2BGR))
-        told["keepframe"].append(timed(lambda frame=frame: ours(frame)))
-        for name, keeper in theirs.items():
-            told[name].append(timed(lambda keeper=keeper, bgr=bgr: keeper(bgr)))
-    return told
+def _shown(name: str, frames: list[Frame]) -> list[float]:
+    """Milliseconds of each picture of a scene that is shown from the beginning."""
+    if name == "keepframe":
+        ours = Change()
+        return [timed(lambda frame=frame: ours(frame)) for frame in frames]
+    theirs = RECIPES[name]()
+    images = [np.ascontiguousarray(cv2.cvtColor(frame.image, cv2.COLOR_GRAY2BGR)) for frame in frames]
+    return [timed(lambda image=image: theirs(image)) for image in images]
 
 
 def main() -> int:
