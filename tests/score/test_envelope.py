@@ -7,18 +7,6 @@ from hypothesis import strategies as st
 from keepframe.score.envelope import LATELY, Envelope, Range, levels
 from keepframe.stage.memory import pack, unpack
 
-SHAPE = (48, 64)
-
-
-def leaves(count, seed=0, noise=1.0):
-    """Pictures of a texture that sways by up to two pixels."""
-    rng = np.random.default_rng(seed)
-    wide = cv2.GaussianBlur(rng.integers(20, 140, (64, 80)).astype(np.float32), (0, 0), 1.0)
-    for _ in range(count):
-        x, y = rng.integers(6, 11, 2)
-        picture = wide[y : y + SHAPE[0], x : x + SHAPE[1]] + rng.normal(0, noise, SHAPE)
-        yield np.clip(picture, 0, 255).astype(np.uint8)
-
 
 def taught(pictures):
     """An envelope that has seen these."""
@@ -28,7 +16,7 @@ def taught(pictures):
     return envelope
 
 
-def test_a_bright_thing_among_leaves_is_outside_and_the_leaves_are_not():
+def test_a_bright_thing_among_leaves_is_outside_and_the_leaves_are_not(leaves):
     """What sways stays near what was shown; five pixels of another level do not."""
     *pictures, last = leaves(41)
     near = taught(pictures).near
@@ -44,7 +32,7 @@ def test_a_bright_thing_among_leaves_is_outside_and_the_leaves_are_not():
 
 
 @pytest.mark.parametrize(("gain", "offset"), [(1.3, 12), (0.7, 5)])
-def test_light_is_next_to_nothing(gain, offset):
+def test_light_is_next_to_nothing(leaves, gain, offset):
     """An even change of the light moves no level above its neighbourhood by what a faint thing would."""
     picture = next(leaves(1))
     lit = np.clip(picture * gain + offset, 0, 255).astype(np.uint8)
@@ -54,7 +42,7 @@ def test_light_is_next_to_nothing(gain, offset):
     assert np.quantile(apart, 0.99) < 20
 
 
-def test_what_is_in_either_range_is_not_outside():
+def test_what_is_in_either_range_is_not_outside(leaves):
     """A picture within the range around another is the same, whatever was shown lately."""
     *pictures, _ = leaves(20)
     near = taught(pictures).near
@@ -68,7 +56,7 @@ def test_what_is_in_either_range_is_not_outside():
 
 def test_who_stays_is_taken_in_and_who_left_is_forgotten():
     """Within twice LATELY pictures; what was there once leaves the range by and by."""
-    empty, there = np.full(SHAPE, 90, np.uint8), np.full(SHAPE, 90, np.uint8)
+    empty, there = np.full((48, 64), 90, np.uint8), np.full((48, 64), 90, np.uint8)
     there[20:30, 30:40] = 200
 
     stayed = taught([empty] * 30 + [there] * 2 * LATELY)
@@ -78,7 +66,7 @@ def test_who_stays_is_taken_in_and_who_left_is_forgotten():
     assert gone.near.outside(levels(there)).max() > 20
 
 
-def test_nothing_is_believed_until_enough_was_seen():
+def test_nothing_is_believed_until_enough_was_seen(leaves):
     """As many pictures as it takes until what was shown counts, and one more."""
     pictures = list(leaves(LATELY + 1))
 
@@ -86,7 +74,7 @@ def test_nothing_is_believed_until_enough_was_seen():
     assert taught(pictures).is_believed
 
 
-def test_the_range_is_the_same_object_while_it_is_the_same():
+def test_the_range_is_the_same_object_while_it_is_the_same(leaves):
     """Who works something out from it can tell by that whether it must be done again."""
     envelope = taught([next(leaves(1))] * (LATELY + 1))
     before = envelope.near
@@ -98,7 +86,7 @@ def test_the_range_is_the_same_object_while_it_is_the_same():
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(1, 40), st.sets(st.integers(0, 39)))
-def test_going_on_from_a_memory_changes_nothing(count, broken):
+def test_going_on_from_a_memory_changes_nothing(leaves, count, broken):
     """Saved and loaded anywhere, to the last bit."""
     steady, envelope = Envelope(), Envelope()
     for n, picture in enumerate(leaves(count)):

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from keepframe.frame import Frame
 from keepframe.score import Change
+from keepframe.score.change import FLOOR
 from keepframe.score.structure import Structure
 from keepframe.stage.memory import pack, unpack
 from keepframe.testing import run
@@ -97,6 +98,24 @@ def test_a_camera_that_shakes_is_put_back():
     found = reasons(pictures)
 
     assert set(found[6:]) <= {"unchanged", "repeated"}
+
+
+def test_a_bright_thing_among_leaves_is_seen_and_the_leaves_are_not(leaves):
+    """What sways has taught its places what it does; five pixels of another level are no part of it, and lie where they are."""
+    *pictures, last = leaves(41)
+    visited = last.copy()
+    visited[20:25, 30:34] = 230
+    swaying, lit = Structure(), Structure()
+    for structure in (swaying, lit):
+        structure.begin(pictures[0])
+        for picture in pictures[1:]:
+            structure(pictures[0], picture)
+
+    plain, seen = swaying(pictures[0], last), lit(pictures[0], visited)
+
+    assert plain.score < FLOOR < seen.score
+    assert abs(seen.box.x + 4 - 32) <= 8
+    assert abs(seen.box.y + 4 - 22) <= 8
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (7, 9), (40, 3000), (1081, 33), (120, 160, 3)])
