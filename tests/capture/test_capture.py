@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from keepframe import capture
 from keepframe.stage.contract import read_contract
+
+CLIP = Path(__file__).parents[2] / "examples" / "lobby.mp4"
 
 
 @pytest.mark.parametrize("name", capture.__all__)
@@ -25,9 +28,12 @@ def test_another_name_is_no_source():
         _ = capture.lidar
 
 
-def test_the_decoder_is_not_imported_before_a_video_is():
-    """A stage that looks for its own name here does not wait for it."""
-    code = "import sys, keepframe.capture as c; c.folder; print('av' in sys.modules); c.video; print('av' in sys.modules)"
+def test_the_decoder_is_not_imported_before_a_video_is_read():
+    """A stage that looks for its own name here does not wait for it, nor does who only loads a pipeline with a video."""
+    code = (
+        "import pathlib, sys, keepframe.capture as c; c.folder, c.video; print('av' in sys.modules); "
+        f"next(c.video(path=pathlib.Path({str(CLIP)!r}))()); print('av' in sys.modules)"
+    )
     ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
 
     assert ended.stdout.split() == ["False", "True"]

@@ -118,6 +118,19 @@ def test_a_bright_thing_among_leaves_is_seen_and_the_leaves_are_not(leaves):
     assert abs(seen.box.y + 4 - 22) <= 8
 
 
+def test_what_came_in_at_the_border_is_no_change():
+    """A camera that was pushed by five pixels shows something else there; a thing that came in farther inside is seen."""
+    wide = np.random.default_rng(4).integers(40, 160, (17, 22)).astype(np.uint8).repeat(8, 0).repeat(8, 1)
+    noise = [np.random.default_rng(n).integers(0, 5, SHAPE, dtype=np.uint8) for n in range(13)]
+    pictures = [wide[8:128, 8:168] + n for n in noise[:12]]
+    pushed = wide[8:128, 13:173] + noise[12]
+    visited = pushed.copy()
+    visited[50:60, 70:80] = 250
+
+    assert reasons([*pictures, pushed])[-1] == "unchanged"
+    assert reasons([*pictures, visited])[-1] == "changed"
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (7, 9), (40, 3000), (1081, 33), (120, 160, 3)])
 def test_any_size_is_looked_at(shape):
     """From one pixel on, gray or BGR."""

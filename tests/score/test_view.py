@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from keepframe.score.envelope import Envelope
-from keepframe.score.view import NONE, STRIDE, Pair, View, box, made_small
+from keepframe.score.view import NONE, STRIDE, Pair, View, at_border, box, made_small
 
 RNG = np.random.default_rng(5)
 SCENE = np.kron(RNG.integers(40, 160, (15, 20)), np.ones((8, 8))).astype(np.uint8)
@@ -66,6 +66,21 @@ def test_a_camera_that_moved_is_put_back():
 
     assert (back[inside] == NONE).all()
     assert displaced[inside][0].mean() > 2
+
+
+@pytest.mark.parametrize(("x", "y"), [(0, 0), (5, 0), (-5, 0), (0, 8), (2, -3)])
+def test_a_tile_sees_what_at_border_or_is_as_if_nothing_had_moved(x, y):
+    """Whatever stands beyond: a tile that is not said to see it is the same once the scene is put back."""
+    wide = np.pad(SCENE, 8, mode="reflect")
+    noise = RNG.integers(0, 256, wide.shape, dtype=np.uint8)
+    noise[8:-8, 8:-8] = SCENE
+    moved = noise[8 - y : 8 - y + SCENE.shape[0], 8 - x : 8 - x + SCENE.shape[1]]
+    back = Pair.of((view(SCENE).moved(x, y), view(SCENE)), None).change(view(moved))[0, 0]
+
+    seen = at_border(x, y, back.shape)
+
+    assert (back[~seen] == NONE[0]).all()
+    assert seen.any() == bool(x or y)
 
 
 def test_a_mean_of_edges_and_the_fullest_quarter_of_levels_count():

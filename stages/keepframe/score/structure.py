@@ -23,7 +23,7 @@ from keepframe.score.envelope import Envelope, Range
 from keepframe.score.evidence import Event
 from keepframe.score.looking import Seen
 from keepframe.score.places import LEAST, Places, Tiles
-from keepframe.score.view import NONE, TILE, Pair, View, box, made_small
+from keepframe.score.view import NONE, TILE, Pair, View, at_border, box, made_small
 
 _ANCHOR_AGE = 8
 """Pictures until the anchor is replaced: so old is the oldest change that counts as what a place does by itself."""
@@ -133,8 +133,11 @@ class Structure:
             moved = _moved(known.small, view.small)
             if moved != (0, 0):
                 back = Pair.of((known.moved(*moved), anchor), self._envelope.near).change(view)
+                border = at_border(*moved, edges.shape)
                 # what passes by may fool the correlation, not most of the tiles
-                if back[0, 0].mean() < change[0, 0].mean():
+                if not border.all() and back[0, 0, ~border].mean() < change[0, 0, ~border].mean():
+                    # of what came in nothing can be said
+                    back[0] = np.where(border, NONE, back[0])
                     return back, self._places.unusual(back), moved
         return change, unusual, (0, 0)
 

@@ -26,6 +26,8 @@ _ROWS = 100
 _GRAIN = 8
 _EPS = np.array([0.3, 4.0], np.float32).reshape(2, 1, 1)
 """Added before the logarithm, by kind: a change below it is next to none. Levels of about a percent."""
+_REACH = 6
+"""Pixels from a border that look different for it: blur, slope and neighbour."""
 _FINE = 16
 """Parts of a level that a mean of levels is counted in."""
 NONE = np.log(_EPS)
@@ -123,6 +125,22 @@ class Pair(NamedTuple):
         change[:, 1] *= np.float32(1 / _FINE)
         change += _EPS
         return np.log(change, out=change)
+
+
+def at_border(x: int, y: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """
+    Which tiles, (rows, columns), see what came in at the border, or lay there, where the scene has moved so many pixels right and down.
+
+    >>> at_border(2, 0, (1, 7)).tolist()
+    [[True, True, False, False, False, True, True]]
+    """
+    seen = np.zeros(shape, bool)
+    for axis, by in enumerate((y, x)):
+        if by:
+            begins, size = np.arange(shape[axis]) * STRIDE, (shape[axis] + 1) * STRIDE
+            near = (begins < abs(by) + _REACH) | (begins + TILE > size - abs(by) - _REACH)
+            seen |= near[:, None] if axis == 0 else near
+    return seen
 
 
 def box(tiles: tuple[int, int, int, int], shape: tuple[int, ...], factor: int) -> Box:
