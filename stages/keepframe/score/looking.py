@@ -6,9 +6,12 @@ The default looker is in structure.py, that for any other metric in metered.py.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+import numpy as np
 
 from keepframe.frame import Note
 from keepframe.metrics import Box
@@ -46,3 +49,15 @@ class Looker(Protocol):
 
     def load(self, memory: Mapping[str, Any]) -> None:
         """Go on from what save() gave; other keys are not its own."""
+
+
+def fingerprint(image: Image) -> int:
+    """
+    By which a picture is known that is pixel for pixel the one before: 32 bits, wherever the image lies in memory.
+
+    >>> black = np.zeros((4, 12), np.uint8)
+    >>> fingerprint(black[:, ::2]) == fingerprint(np.zeros((4, 6), np.uint8)) != fingerprint(np.zeros((6, 4), np.uint8))
+    True
+    """
+    # from the width on: bytes alone do not tell a wide black picture from a high one
+    return zlib.crc32(np.ascontiguousarray(image).data, image.shape[1])

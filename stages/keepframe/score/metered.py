@@ -6,7 +6,6 @@ The metrics are in keepframe.metrics, the default score, which learns places, in
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -16,7 +15,7 @@ from keepframe.metrics import Box
 from keepframe.picture import Image, read_only
 from keepframe.score.comparison import comparison
 from keepframe.score.evidence import Event
-from keepframe.score.looking import Seen
+from keepframe.score.looking import Seen, fingerprint
 
 Match = Literal["any", "all"]
 
@@ -43,7 +42,7 @@ class Metered:
         """Take a picture that has nothing to be compared with for the anchor."""
         if self._learns:
             self._anchor_to(image)
-            self._print = _fingerprint(image)
+            self._print = fingerprint(image)
 
     def __call__(self, reference: Image, image: Image) -> Seen:
         """The metric's score against the reference, and against the anchor."""
@@ -52,7 +51,7 @@ class Metered:
             return Seen(score, box=box)
         has_anchor = self._anchor is not None and self._anchor.shape == image.shape
         quiet = self._compare(self._anchor, image)[0] if self._anchor is not None and has_anchor else None
-        before, self._print = self._print, _fingerprint(image)
+        before, self._print = self._print, fingerprint(image)
         event: Event | None = "repeated" if has_anchor and before == self._print else None
         self._age += event is None
         if not has_anchor or self._age >= _ANCHOR_AGE:
@@ -111,7 +110,3 @@ class Ruled:
 
     def load(self, memory: Mapping[str, Any]) -> None:
         """Nothing."""
-
-
-def _fingerprint(image: Image) -> int:
-    return zlib.crc32(np.ascontiguousarray(image).data)

@@ -8,7 +8,6 @@ pictures are compared is told in view.py, which one is the reference in referenc
 from __future__ import annotations
 
 import math
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,7 +20,7 @@ from keepframe.metrics import Box, Light, even_light, shift
 from keepframe.picture import Image
 from keepframe.score.envelope import Envelope, Range
 from keepframe.score.evidence import Event
-from keepframe.score.looking import Seen
+from keepframe.score.looking import Seen, fingerprint
 from keepframe.score.places import LEAST, Places, Tiles
 from keepframe.score.view import NONE, TILE, Pair, View, at_border, box, made_small
 
@@ -68,7 +67,7 @@ class Structure:
     def begin(self, image: Image) -> None:
         """Take a picture that has nothing to be compared with: the first, or another size."""
         small, _ = made_small(image)
-        self._print, self._before = _fingerprint(image), View.of(small)
+        self._print, self._before = fingerprint(image), View.of(small)
         self._begin(self._before)
 
     def _begin(self, view: View) -> None:
@@ -79,8 +78,8 @@ class Structure:
     def __call__(self, reference: Image, image: Image) -> Seen:
         """What is seen of an image against a reference of its shape; learns from it."""
         small, factor = made_small(image)
-        fingerprint, view, known = _fingerprint(image), View.of(small), self._known(reference)
-        is_repeat, self._print, self._before = fingerprint == self._print, fingerprint, view
+        now, view, known = fingerprint(image), View.of(small), self._known(reference)
+        is_repeat, self._print, self._before = now == self._print, now, view
         if self._anchor is None or self._anchor.small.shape != small.shape:
             self._begin(view)
         self._places.light(cv2.mean(small)[0])
@@ -162,7 +161,7 @@ class Structure:
     def _known(self, reference: Image) -> View:
         """The reference as it is looked at; worked out once for each, and mostly has been: it is the picture before."""
         if self._reference is None or self._reference[0] is not reference:
-            is_before = self._before is not None and _fingerprint(reference) == self._print
+            is_before = self._before is not None and fingerprint(reference) == self._print
             view = self._before if is_before else None
             self._reference = reference, view or View.of(made_small(reference)[0])
         return self._reference[1]
@@ -209,10 +208,6 @@ def _stroke(anchor: Image, coarse: Image) -> Event:
 def _score(unusual: Tiles) -> float:
     """The most unusual tile: how many times the usual its change is, had the place the least spread."""
     return math.exp(LEAST * min(float(unusual.max()), _MOST))
-
-
-def _fingerprint(image: Image) -> int:
-    return zlib.crc32(np.ascontiguousarray(image).data)
 
 
 def _moved(reference: Image, small: Image) -> tuple[int, int]:
