@@ -51,6 +51,14 @@ def test_a_unit_drains_and_is_not_started_again_for_nothing(unit):
     assert setting(unit, "User") != "root"
 
 
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_a_unit_lets_its_processes_listen(unit):
+    """Over netlink libzmq asks for the interfaces before it binds a tcp address; it aborts the process where it may not."""
+    families = setting(unit, "RestrictAddressFamilies").split()
+
+    assert {"AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK"} <= set(families)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze")
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)

@@ -3,7 +3,16 @@ import json
 
 import pytest
 
-from keepframe.cli.writing import duration, is_for_people, number, size, styled, write_json, write_table
+from keepframe.cli.writing import (
+    duration,
+    is_for_people,
+    number,
+    short_path,
+    size,
+    styled,
+    write_json,
+    write_table,
+)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +53,19 @@ def test_json_is_strict(capsys):
 
     assert capsys.readouterr().out == '{"name": "Tür"}\n'
     assert json.loads('{"name": "Tür"}') == {"name": "Tür"}
+
+
+def test_a_path_is_told_whole_where_nobody_stands_in_its_folder(monkeypatch, tmp_path):
+    """A service stands in / or in a folder that is gone: `var/lib/archive` in its log would lead nowhere."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir("/")
+    told = [short_path("/var/lib/archive")]
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    told.append(short_path("/var/lib/archive"))
+
+    assert told == ["/var/lib/archive"] * 2
 
 
 class Terminal(io.StringIO):

@@ -81,12 +81,16 @@ def duration(seconds: float) -> str:
 
 def short_path(path: str | Path) -> str:
     """
-    A path as one would type it here, where that is shorter.
+    A path as one would type it here, where that is shorter by more than the first slash: who reads a log stands elsewhere.
 
     >>> short_path(Path.cwd() / "archive"), short_path("/a")
     ('archive', '/a')
     """
-    return min(str(path), os.path.relpath(path), key=len)
+    try:
+        here = os.path.relpath(path)
+    except FileNotFoundError:  # the folder one stands in is gone
+        return str(path)
+    return here if len(here) + 1 < len(str(path)) else str(path)
 
 
 def is_for_people(stream: TextIO | None = None) -> bool:
