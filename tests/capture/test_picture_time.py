@@ -69,6 +69,15 @@ def test_a_zone_is_taken_off(zone, hours, tag):
     assert time_of_exif(jpeg(block)) == AT - hours * 3600 * S
 
 
+@pytest.mark.parametrize("date", ["0001:01:01 00:00:00", "9999:12:31 23:59:59"])
+@pytest.mark.parametrize("zone", ["+01:00", "-01:00", ""])
+def test_a_time_outside_of_all_calendars_is_none(date, zone):
+    """Whatever a hand has written there: it must not end the capture, and no row could hold it."""
+    block = tiff(exif=[(0x9003, date), (0x9011, zone)])
+
+    assert time_of_exif(jpeg(block)) is None
+
+
 @pytest.mark.parametrize(
     ("fraction", "ns"), [("5", 500_000_000), ("123", 123_000_000), ("000001", 1_000), ("x", 0)]
 )

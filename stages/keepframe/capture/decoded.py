@@ -1,7 +1,7 @@
 """
 The decoded pictures of a video file, each with its place: number, time stamp, media time, and whether it is whole.
 
-Which of them are taken and what becomes of them is the source's business (video.py); what a picture is, picture's.
+Which of them are taken and what becomes of them is the source's business (video_file.py); what a picture is, picture's.
 """
 
 from __future__ import annotations

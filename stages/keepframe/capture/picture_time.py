@@ -10,7 +10,10 @@ import re
 import struct
 from datetime import UTC, datetime, timedelta
 
-NS = 1_000_000_000
+from keepframe.clock import NS
+
+MAX_NS = 2**63 - 1
+"""What a row of the catalogue can hold: the year 2262."""
 _DATE_TIME, _EXIF, _ORIGINAL, _OFFSET, _OFFSET_ORIGINAL, _FRACTION = (
     0x0132,
     0x8769,
@@ -65,16 +68,18 @@ def time_of_exif(data: bytes) -> int | None:
 
 
 def _time(numbers: tuple[str | None, ...], fraction: str, zone: str) -> int | None:
+    """In nanoseconds since 1970; None for what is no date, or one that no camera has: a clock that was never set, or a hand's 9999."""
+    offset = _ZONE.match(zone)
     try:
         moment = datetime(*(int(number or 0) for number in numbers), tzinfo=UTC)  # type: ignore[arg-type, misc]
-    except ValueError:
+        if offset:
+            ahead = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
+            moment = moment - ahead if offset[1] == "+" else moment + ahead
+    except (ValueError, OverflowError):
         return None
-    offset = _ZONE.match(zone)
-    if offset:
-        ahead = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
-        moment = moment - ahead if offset[1] == "+" else moment + ahead
     digits = fraction.strip()[:9]
-    return round(moment.timestamp()) * NS + (int(digits.ljust(9, "0")) if digits.isdecimal() else 0)
+    time_ns = round(moment.timestamp()) * NS + (int(digits.ljust(9, "0")) if digits.isdecimal() else 0)
+    return time_ns if abs(time_ns) <= MAX_NS else None
 
 
 def _exif_block(data: bytes) -> bytes:
