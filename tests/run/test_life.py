@@ -96,6 +96,14 @@ async def test_a_process_that_dies_in_the_midst_of_a_word_has_just_died(start, w
     assert told == [{"event": "ready"}]
 
 
+async def test_a_line_that_is_too_long_is_passed_over(start):
+    """It ends neither the child nor whoever listens: what comes behind it is heard."""
+    child, told = await start('tell("status", refused=["x" * 300_000])\ntell("ready")')
+
+    assert await child.ended() == 0
+    assert told[-1] == {"event": "ready"}
+
+
 async def test_what_it_has_left_behind_does_not_keep_its_end_open(start, monkeypatch):
     """A process that a stage has forked, and that holds the line after the stage has died, is not waited for."""
     monkeypatch.setattr(life, "LAST_WORDS_S", 0.05)

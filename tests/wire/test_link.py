@@ -228,6 +228,7 @@ def test_another_configuration_is_refused_with_both_values():
 
     assert pair.is_up
     assert pair.receiver.refused == {}
+    assert pair.sender.refused == {}
 
 
 def test_who_is_no_receiver_is_refused():

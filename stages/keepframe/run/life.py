@@ -236,10 +236,18 @@ class Child:
         self, reader: asyncio.StreamReader, on_event: Callable[[Child, dict[str, Any]], None]
     ) -> None:
         with contextlib.suppress(ConnectionError):
-            while line := await reader.readline():
+            while line := await _line_of(reader):
                 self.heard = self.clock.monotonic_s()
                 if (event := parse(line)) is not None:
                     on_event(self, event)
+
+
+async def _line_of(reader: asyncio.StreamReader) -> bytes:
+    """The next line, empty at the end; of one that is too long no more than that it came: it must not end whoever listens."""
+    try:
+        return await reader.readline()
+    except ValueError:
+        return b"\n"
 
 
 def frames_of(status: Mapping[str, Any]) -> int:

@@ -11,6 +11,8 @@ from collections import Counter
 from keepframe.run.logs import log
 
 SHOWN_S = 10.0
+MOST = 8
+"""So many are shown by name, the last of them; more would bury what else a process has to say."""
 
 
 class Strangers:
@@ -27,4 +29,7 @@ class Strangers:
                 log.warning("stranger", who=who, times=count - self._counts[who])
                 self._seen[who] = now
         self._counts = Counter(counts)
-        return [f"not let in: {who} ({counts[who]})" for who, at in self._seen.items() if now - at < SHOWN_S]
+        self._seen = {who: at for who, at in self._seen.items() if now - at < SHOWN_S}
+        shown = [f"not let in: {who} ({counts[who]})" for who in list(self._seen)[-MOST:]]
+        more = len(self._seen) - len(shown)
+        return [*shown, f"not let in: {more} more"] if more else shown

@@ -11,6 +11,8 @@ from collections import Counter
 
 import zmq
 
+MOST, OTHERS = 256, "others"
+"""So many who wanted in are counted each by its name, the rest together: who comes may choose what it is called."""
 VISITORS = "a visitor"
 """Whoever comes to this process; it is not known who."""
 WHY: dict[int, str] = {
@@ -21,6 +23,19 @@ WHY: dict[int, str] = {
 EVENTS = int(zmq.EVENT_HANDSHAKE_SUCCEEDED)
 for _event in WHY:
     EVENTS |= _event
+
+
+def count_in(counts: Counter[str], who: str) -> None:
+    """
+    Count one more of somebody, as one of the others if very many are counted already.
+
+    >>> counts = Counter(str(number) for number in range(MOST))
+    >>> for who in ("7", "x", "y"):
+    ...     count_in(counts, who)
+    >>> counts["7"], counts[OTHERS], len(counts) - MOST
+    (2, 2, 1)
+    """
+    counts[who if who in counts or len(counts) < MOST else OTHERS] += 1
 
 
 class Handshakes:

@@ -16,6 +16,7 @@ from keepframe.errors import LostPictureError, StalePictureError, WireError
 from keepframe.picture.slots import Slots
 from keepframe.wire.codec import MAX_PARTS, decode, encode
 from keepframe.wire.endpoints import Endpoints
+from keepframe.wire.handshakes import count_in
 from keepframe.wire.link import Node
 from keepframe.wire.messages import Envelope, Hello
 from keepframe.wire.payload import Fetcher
@@ -82,7 +83,7 @@ class Traffic:
             except WireError:
                 self.rejected += 1
             except StrangerError as error:
-                self.strangers[str(error)] += 1
+                count_in(self.strangers, str(error))
                 self.node.reset(peer)
             else:
                 self.node.receive(now, peer, envelope)

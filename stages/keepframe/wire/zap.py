@@ -7,10 +7,13 @@ looked at with each message, in traffic.py.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import zmq
 from zmq.utils import z85
+
+from keepframe.wire.handshakes import count_in
 
 ADDRESS = "inproc://zeromq.zap.01"
 DOMAIN = b"keepframe"
@@ -26,7 +29,7 @@ class Door:
 
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], admits: Callable[[str], bool]) -> None:
         self._admits = admits
-        self.refused: dict[str, int] = {}
+        self.refused: Counter[str] = Counter()
         """How many times keys were turned away, by the machine they came from."""
         self.socket = context.socket(zmq.REP)
         self.socket.setsockopt(zmq.LINGER, 0)
@@ -50,6 +53,5 @@ class Door:
             key = z85.encode(credentials[0]).decode()
         if key and self._admits(key):
             return [b"1.0", number, b"200", b"OK", key.encode(), b""]
-        machine = host.decode("ascii", "replace")
-        self.refused[machine] = self.refused.get(machine, 0) + 1
+        count_in(self.refused, host.decode("ascii", "replace"))
         return [b"1.0", number, b"400", b"not one of the keys", b"", b""]
