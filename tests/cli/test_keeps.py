@@ -1,10 +1,12 @@
 """What a growing account says of each new picture."""
 
+import errno
 import json
 
 import numpy as np
 
 from keepframe.archive import Archive
+from keepframe.archive.catalogue import Catalogue
 from keepframe.cli.keeps import Keeps
 from keepframe.frame import Frame, Item
 from keepframe.picture import Picture
@@ -48,3 +50,20 @@ def test_an_archive_that_is_not_there_yet_is_waited_for(archive, tmp_path):
 
     assert before == []
     assert [json.loads(text)["reason"] for text in written] == ["first", "changed"]
+
+
+def test_an_archive_that_cannot_be_read_just_now_ends_no_run(archive, monkeypatch):
+    """Somebody holds it, or its disk has a bad moment: what is new is told the next time."""
+    written = []
+    keeps = Keeps(archive, ["lobby"], written.append)
+    grow(archive, Picture.of(np.zeros((8, 12), np.uint8)))
+    with monkeypatch.context() as patched:
+        patched.setattr(Catalogue, "rows", _busy)
+        meanwhile = keeps.told()
+
+    assert meanwhile == []
+    assert keeps.told() == [2.0, 0.2]
+
+
+def _busy(*_):
+    raise OSError(errno.EBUSY, "Device or resource busy: database is locked", "catalogue.sqlite")

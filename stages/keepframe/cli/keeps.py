@@ -20,7 +20,7 @@ class Keeps:
     """
     Follows the account of some cameras from where it stands now.
 
-    write: takes a line. An archive that does not exist yet is waited for.
+    write: takes a line. An archive that does not exist yet, or cannot be read just now, is waited for: the run goes on without its lines.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Keeps:
                     if rows:
                         self._at[camera] = rows[-1].at
                     yield from rows
-        except FileNotFoundError:
+        except OSError:
             return
 
 
