@@ -1,6 +1,8 @@
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -70,6 +72,31 @@ def test_what_is_no_process_is_told(call, place, started, arguments, code, text)
     assert done.exit_code == code
     assert text in done.stderr
     assert started == []
+
+
+def wait_until(is_so):
+    """Wait for something that no file descriptor tells of."""
+    deadline = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+def test_no_capture_is_left_when_who_started_them_is_killed(place):
+    """Two of them, killed with -9 from above: an orphan would hold the camera and its sockets against the next start."""
+    (place / "pipeline.toml").write_text(
+        "[cameras.a]\nsource = 'synthetic'\n[cameras.b]\nsource = 'synthetic'\n"
+    )
+    stage = subprocess.Popen([sys.executable, "-m", "keepframe", "stage", "capture"], cwd=place)
+    children = Path(f"/proc/{stage.pid}/task/{stage.pid}/children")
+    wait_until(lambda: len(children.read_text().split()) == 2)
+    captures = [Path("/proc") / pid for pid in children.read_text().split()]
+    wait_until(lambda: all(b"capture." in (capture / "cmdline").read_bytes() for capture in captures))
+    stage.kill()
+    stage.wait(timeout=30)
+
+    wait_until(lambda: not any(capture.exists() for capture in captures))
 
 
 @pytest.mark.slow

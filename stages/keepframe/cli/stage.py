@@ -6,10 +6,13 @@ What the process does is the business of keepframe.run.
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -21,7 +24,7 @@ from keepframe.config import CAPTURE, Pipeline, load
 from keepframe.config.problems import nearest
 from keepframe.run.addresses import processes
 from keepframe.run.child import run_process
-from keepframe.run.control import Control
+from keepframe.run.control import Control, pair
 from keepframe.run.logs import configure, log
 
 
@@ -86,20 +89,46 @@ def _processes(pipeline: Pipeline, name: str, replica: int, camera: str | None) 
 
 
 def _run_all(pipeline: Pipeline, names: Sequence[str]) -> int:
-    """Run several processes until all have ended; a signal goes on to each. Returns the greatest exit code."""
-    sets = [f"--set={text}" for text in pipeline.sets]
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-m", "keepframe.run", str(pipeline.path), name, *sets], process_group=0
-        )
-        for name in names
-    ]
+    """
+    Run several processes until all have ended; a signal goes on to each, and none is left when this one is killed.
 
-    def pass_on(number: int, _frame: FrameType | None) -> None:
-        for child in children:
-            child.send_signal(number)
+    Returns the greatest exit code.
+    """
+    asked: list[int] = []
+    children: list[subprocess.Popen[bytes]] = []
+
+    def pass_on() -> None:
+        """What was asked while they were started is passed on once all of them are there."""
+        with suppress(
+            IndexError
+        ):  # until there are no more; one may come in the midst, and pass on those before it
+            while children:
+                number = asked.pop(0)
+                for child in children:
+                    child.send_signal(number)
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        asked.append(number)
+        pass_on()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, pass_on)
+        signal.signal(number, on_signal)
+    started = [_start(pipeline, name) for name in names]
+    children += [child for child, _ in started]
+    pass_on()
     codes = [child.wait() for child in children]
+    for _, line in started:
+        line.close()
     return max(code if code >= 0 else exits.CRASH_LOOP for code in codes)
+
+
+def _start(pipeline: Pipeline, name: str) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """Start one of them. Returns it, with this end of its line: nothing is said there, but it ends when this end is closed."""
+    ours, fd = pair()
+    sets = [f"--set={text}" for text in pipeline.sets]
+    command = [
+        sys.executable, "-m", "keepframe.run", str(pipeline.path), name, f"--control={fd}", *sets
+    ]  # fmt: skip
+    child = subprocess.Popen(command, process_group=0, pass_fds=[fd])
+    os.close(fd)
+    return child, ours
