@@ -174,6 +174,16 @@ def test_counts_since_a_commit_are_of_the_streams_worked_on(folder, archive, com
         assert reader.counts(since_commit=begun)["lobby"]["captured"] == 2
 
 
+def test_what_comes_behind_a_position_is_counted_alone(folder, commit, item):
+    """However it stands to streams; of a camera without a position all."""
+    commit(item(0), item(1, "unchanged"), item(2, "filtered"))
+
+    with Reader(folder) as reader:
+        assert reader.counts_behind({}) == reader.counts()
+        assert reader.counts_behind({"lobby": (0, 0)})["lobby"]["captured"] == 2
+        assert reader.counts_behind({"lobby": (0, 2)}) == {}
+
+
 def test_positions_streams_and_events_can_be_read(reader):
     """What `top`, `list` and `why` build on."""
     assert reader.committed() == {"lobby": (0, 3), "yard": (0, 4)}
@@ -200,6 +210,7 @@ def test_the_biggest_change_is_the_farthest_above_its_threshold(folder, commit, 
     with Reader(folder) as reader:
         assert reader.biggest_change().seq == 2
         assert reader.biggest_change(since_commit=reader.newest_commit()) is None
+        assert reader.biggest_change(behind={"lobby": (0, 2)}).seq == 3
 
 
 def test_a_folder_without_an_archive_is_one_clear_error(tmp_path):

@@ -37,12 +37,12 @@ def engine(monkeypatch, archive):
         "dropped": 3,
         "failed": 1,
     }
-    noted = SimpleNamespace(calls=[], code=0, cameras={"lobby": counts}, is_stopped=False)
+    noted = SimpleNamespace(calls=[], code=0, cameras={"lobby": counts}, new=None, is_stopped=False)
 
     def supervise(pipeline, *, again, show):
         noted.calls.append((pipeline, again))
         show(Progress(9, 9, 9, {"kept": 2}))
-        return RunResult(noted.code, noted.cameras, archive, 75.2, is_stopped=noted.is_stopped)
+        return RunResult(noted.code, noted.cameras, archive, 75.2, new=noted.new, is_stopped=noted.is_stopped)
 
     monkeypatch.setattr(module, "supervise", supervise)
     monkeypatch.setenv("KEEPFRAME_LOG", "text")  # a run sets it for its children
@@ -68,6 +68,23 @@ def test_a_summary_ends_a_run(call, place, engine, archive):
         "what and why   keepframe list --all archive",
     ]
     assert (archive / "index.html").is_file()
+
+
+def test_a_run_that_went_on_tells_what_it_did_and_what_there_is_in_all(call, place, engine):
+    """Its seconds stand beside its own frames; JSON counts streams as a whole."""
+    (place / "pipeline.toml").write_text('[cameras.lobby]\nsource = "synthetic"\ncount = 5\n')
+    engine.new = {"lobby": {"captured": 2, "kept": 1, "unchanged": 1}}
+    done = call("run")
+
+    assert done.stdout.splitlines()[:2] == [
+        "2 seen, 1 kept, 50 % not stored, biggest change at 0:02 (1 min 15 s)",
+        "in all         9 seen, 2 kept, 78 % not stored, 1 rejected, 3 dropped, 1 failed",
+    ]
+    assert json.loads(call("run", "--json").stdout)["frames"]["captured"] == 9
+
+    engine.new = {}
+
+    assert call("run").stdout.startswith("nothing new: everything is settled already")
 
 
 def test_scripts_get_one_object_on_the_last_line(call, place, engine, archive):

@@ -59,6 +59,23 @@ def test_only_streams_that_were_worked_on_are_counted(account, commit):
     }  # fmt: skip
 
 
+def test_what_is_new_is_counted_apart_from_what_stood(account, commit):
+    """Of a stream that a run goes on with only what that run has settled, of a new camera or stream all."""
+    commit("a", "unchanged", "filtered")
+    commit("b", "unchanged")
+    second = account("a", "b")
+    commit("a", "failed", "end", seq=2)
+    commit("a", "unchanged", "unchanged", stream=1)
+    commit("c", "filtered")
+    told = {camera: {k: n for k, n in of.items() if n} for camera, of in second.new().items()}
+
+    assert told == {
+        "a": {"captured": 3, "failed": 1, "unchanged": 2},
+        "c": {"captured": 1, "filtered": 1},
+    }
+    assert account("a").new() == {}
+
+
 def test_asked_again_each_camera_begins_its_next_reading(account, commit):
     """One more than the committed one; the first, if it was never read; none, if nobody asks."""
     commit("a", "unchanged", memory={"next": 4, "run": 2})

@@ -168,6 +168,7 @@ async def test_frames_that_failed_are_told_by_the_exit_code(begin, loaded):
 
     assert (result.exit_code, result.since_commit, result.archive) == (1, 1, pipeline.archive_folder)
     assert (result.cameras["lobby"]["captured"], result.cameras["lobby"]["failed"]) == (2, 1)
+    assert (result.seen["lobby"]["captured"], result.behind) == (1, {"lobby": (0, 0)})
 
 
 async def test_an_old_failure_is_not_this_run_s(begin, loaded):

@@ -6,16 +6,16 @@ Changes nothing. Whether the account is right is verify.py's question.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from keepframe.archive.catalogue import Catalogue
 from keepframe.archive.row import COLUMNS, Row, plain
 from keepframe.clock import iso
-from keepframe.frame import OUTCOMES, Position
+from keepframe.frame import OUTCOMES, START, Position
 
 Counts = dict[str, int]
 """Frames by outcome, with "captured" for all of them, in the order people read them."""
@@ -126,24 +126,37 @@ class Reader:
             " WHERE part = '' AND last_commit > ? GROUP BY camera, stream, outcome ORDER BY camera",
             since_commit,
         )
-        counts: dict[str, Counts] = {}
-        for camera, stream, outcome, count in found:
-            if streams is None or (camera, stream) in streams:
-                of_camera = counts.setdefault(camera, dict.fromkeys(("captured", *OUTCOMES), 0))
-                of_camera["captured"] += count
-                of_camera[outcome] += count
-        return counts
+        return _summed(
+            (camera, outcome, count)
+            for camera, stream, outcome, count in found
+            if streams is None or (camera, stream) in streams
+        )
+
+    def counts_behind(self, positions: Mapping[str, Position]) -> dict[str, Counts]:
+        """What counts() tells, of the frames alone that come behind these positions, by camera; of a camera without one, of all."""
+        return _summed(
+            (camera, outcome, count)
+            for camera in self.committed()
+            for outcome, count in self.catalogue.rows(
+                "SELECT outcome, sum(\"count\") FROM frame WHERE camera = ? AND (stream, seq) > (?, ?) AND part = '' GROUP BY outcome",
+                camera,
+                *positions.get(camera, START),
+            )
+        )
 
     def newest_commit(self) -> int:
         """How many marks have been committed so far; what comes later has a greater number."""
         (number,) = self.catalogue.one("SELECT commits FROM archive") or (0,)
         return int(number)
 
-    def biggest_change(self, *, since_commit: int = 0) -> Row | None:
+    def biggest_change(
+        self, *, since_commit: int = 0, behind: Mapping[str, Position] = MappingProxyType({})
+    ) -> Row | None:
         """
         The kept frame whose deciding score was farthest above its threshold; None if nothing was held against one.
 
-        Which score decided is the one noted as "score"; without that note, the greatest.
+        Which score decided is the one noted as "score"; without that note, the greatest. since_commit: of streams that grew after this
+        commit. behind: and only behind these positions, by camera.
         """
         found = self._rows(
             "outcome = 'kept' AND file IS NOT NULL AND threshold > 0 AND (camera, stream) IN"
@@ -151,7 +164,9 @@ class Reader:
             since_commit,
         )
         scored = [
-            (score / (row.threshold or 1), row) for row in found if (score := row.deciding_score) is not None
+            (score / (row.threshold or 1), row)
+            for row in found
+            if row.at > behind.get(row.camera, START) and (score := row.deciding_score) is not None
         ]
         return max(scored, key=lambda pair: pair[0])[1] if scored else None
 
@@ -221,6 +236,16 @@ class Reader:
         except (ValueError, OSError, RuntimeError):
             return []
         return self._rows("file = ?", plain(inside.as_posix()))
+
+
+def _summed(found: Iterable[tuple[str, str, int]]) -> dict[str, Counts]:
+    """By camera, from (camera, outcome, how many)."""
+    counts: dict[str, Counts] = {}
+    for camera, outcome, count in found:
+        of_camera = counts.setdefault(camera, dict.fromkeys(("captured", *OUTCOMES), 0))
+        of_camera["captured"] += count
+        of_camera[outcome] += count
+    return counts
 
 
 _COLUMNS = ", ".join(f'"{column}"' for column in COLUMNS)

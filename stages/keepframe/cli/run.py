@@ -150,12 +150,14 @@ def _tell(result: RunResult, sheet: Path | None, cameras: Collection[str]) -> No
         _tell_elsewhere(result)
         return
     archive = short_path(result.archive)
-    if not result.cameras and sheet is not None and result.exit_code == exits.OK:
+    if not result.seen and sheet is not None and result.exit_code == exits.OK:
         click.echo(_nothing(result, result.archive, cameras))
     else:
         click.echo(f"{styled(_sentence(result, result.archive), bold=True)} ({duration(result.seconds)})")
         if result.is_stopped and cameras and result.exit_code == exits.OK:
             click.echo("stopped before the end: the same command goes on from here")
+    if result.seen != result.cameras:
+        click.echo(f"in all         {sentence(result.cameras)}")
     if sheet is not None:
         click.echo(f"pictures       {archive}")
         click.echo(f"contact sheet  {short_path(sheet)}")
@@ -190,7 +192,7 @@ def _nothing(result: RunResult, archive: Path, cameras: Iterable[str]) -> str:
 def _sentence(result: RunResult, archive: Path) -> str:
     try:
         with Reader(archive) as reader:
-            biggest = reader.biggest_change(since_commit=result.since_commit)
+            biggest = reader.biggest_change(since_commit=result.since_commit, behind=result.behind)
     except FileNotFoundError:
         biggest = None
-    return sentence(result.cameras, biggest)
+    return sentence(result.seen, biggest)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from keepframe.config.pipeline import CAPTURE
-from keepframe.frame import OUTCOMES
+from keepframe.frame import OUTCOMES, Position
 from keepframe.run.life import Child, frames_of
 
 
@@ -41,8 +41,17 @@ class RunResult:
     seconds: float
     since_commit: int = 0
     """The newest commit before the run: what has a greater number belongs to it."""
+    new: Mapping[str, Mapping[str, int]] | None = None
+    """As `cameras`, of the frames alone that were settled in this run; None where the archive runs elsewhere, and `cameras` says just that."""
+    behind: Mapping[str, Position] = field(default_factory=dict)
+    """Up to where each camera was settled before the run."""
     is_stopped: bool = False
     """Whether somebody asked it to end (Ctrl-C, SIGTERM) before its sources did."""
+
+    @property
+    def seen(self) -> Mapping[str, Mapping[str, int]]:
+        """What this run did: each camera's frames by outcome."""
+        return self.cameras if self.new is None else self.new
 
 
 def counts_of(children: Iterable[Child]) -> dict[str, dict[str, int]]:

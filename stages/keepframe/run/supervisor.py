@@ -92,11 +92,21 @@ class Supervisor:
             await desk.close()
             self.stores.close()
         counts = self.account.counts() if self.has_archive else counts_of(self.children.values())
+        new = self.account.new() if self.has_archive else None
         code = self.exit_code
         if code == OK and any(of["failed"] for of in counts.values()):
             code = SOME_FAILED
         seconds, folder = time.monotonic() - began, self.account.folder if self.has_archive else None
-        return RunResult(code, counts, folder, seconds, self.account.before, is_stopped=self._signals > 0)
+        return RunResult(
+            code,
+            counts,
+            folder,
+            seconds,
+            self.account.before,
+            new,
+            self.account.behind,
+            is_stopped=self._signals > 0,
+        )
 
     def progress(self) -> Progress:
         """How far it is."""
