@@ -173,7 +173,7 @@ def test_keys_are_needed_where_there_is_a_network(seat, tmp_path):
 
 def test_why_there_is_no_link_is_logged_once_for_as_long_as_it_is_so(process, caplog):
     """A process that nobody supervises has no other way to say it."""
-    refused = process.node.refused
+    refusals, now = process.node.refusals, process.node.now
     shown = []
     for change in (
         {"preprocess.0": "runs another"},
@@ -182,7 +182,10 @@ def test_why_there_is_no_link_is_logged_once_for_as_long_as_it_is_so(process, ca
         None,
         {"preprocess.0": "runs another"},
     ):
-        refused.clear() if change is None else refused.update(change)
+        for name in ("preprocess.0", "preprocess.1") if change is None else ():
+            refusals.settle(name)
+        for name, why in (change or {}).items():
+            refusals.add(name, why, now)
         shown.append(process.status()["refused"])
 
     assert shown == [["runs another"], ["runs another"], ["runs another", "a stranger"], [], ["runs another"]]

@@ -81,7 +81,7 @@ class Node:
         self.nonce, self.pipeline = nonce, pipeline
         self.ports = {upper: Port(upper, is_receiver=True) for upper in uppers}
         self.out: list[tuple[str, Envelope]] = []
-        self._refusals = Refusals()
+        self.refusals = Refusals()
         self.now = 0.0
         self.is_over = False
         self.told_ready = False
@@ -112,7 +112,7 @@ class Node:
             self._on_welcome(port, peer, envelope, body.name)
         elif isinstance(body, messages.Refuse):
             if port.is_receiver and body.nonce == port.asked:
-                self._refusals.add(peer, body.why, now)
+                self.refusals.add(peer, body.why, now)
         elif port.is_up and envelope.connection == port.connection:
             port.heard = now
             if envelope.number != port.received + 1:
@@ -165,7 +165,7 @@ class Node:
     @property
     def refused(self) -> dict[str, str]:
         """Peers that do not fit, and why; for people."""
-        return self._refusals.told(self.now)
+        return self.refusals.told(self.now)
 
     @property
     def is_ready(self) -> bool:
@@ -247,14 +247,14 @@ class Node:
     def _on_hello(self, peer: str, m: messages.Hello) -> None:
         why = self._misfit(m)
         if why:
-            self._refusals.add(m.name, why, self.now)
+            self.refusals.add(m.name, why, self.now)
             self.out.append((peer, Envelope(None, 0, messages.Refuse(m.nonce, why))))
             return
         known = self.ports.get(peer)
         if known is not None and known.is_receiver:
             return  # a sender's name is no receiver's identity
         self.reset(peer)
-        self._refusals.settle(m.name)
+        self.refusals.settle(m.name)
         port = Port(m.name, is_receiver=False, is_ready=m.is_ready, asked_at=self.now, heard=self.now)
         port.connection, port.stores = (m.nonce, self.nonce()), frozenset(m.stores)
         self.ports[peer] = port
@@ -280,7 +280,7 @@ class Node:
         ):
             return
         self.reset(peer)
-        self._refusals.settle(peer)
+        self.refusals.settle(peer)
         port.connection, port.heard, port.asks, port.name = connection, self.now, 0, name
 
     def _dispatch(self, port: Port, peer: str, body: Body) -> None:
