@@ -71,6 +71,24 @@ def test_sub_folders_are_followed_only_if_asked(tmp_path):
     ]
 
 
+def test_a_sub_folder_that_goes_away_ends_nothing(tmp_path, monkeypatch):
+    """Who watches a tree looks again and again, while others tidy up in it; the folder itself must be there."""
+    touch(tmp_path, "1.jpg", "day1/1.jpg")
+    scandir = os.scandir
+
+    def late(path):
+        if path.name == "day1" and path.exists():
+            (path / "1.jpg").unlink()
+            path.rmdir()
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", late)
+
+    assert files_in(tmp_path, None, is_recursive=True) == ["1.jpg"]
+    with pytest.raises(FileNotFoundError):
+        files_in(tmp_path / "day1", None, is_recursive=True)
+
+
 def test_a_link_to_a_file_is_a_file(tmp_path):
     """A broken one is nothing."""
     touch(tmp_path, "1.jpg")

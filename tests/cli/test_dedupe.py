@@ -1,3 +1,6 @@
+import errno
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -59,6 +62,22 @@ def test_a_name_that_is_taken_is_not_overwritten(call, pictures):
 
     assert (pictures / "duplicates" / "img2.png").read_text() == "somebody's own"
     assert files(pictures / "duplicates") == ["img10.png", "img2-1.png", "img2.png"]
+
+
+def test_duplicates_may_go_to_another_disk(call, pictures, tmp_path, monkeypatch):
+    """As a folder for them often lies on one."""
+    rename = Path.rename
+
+    def across(path, target):
+        if path.parent != target.parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link", str(path))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", across)
+
+    assert call("dedupe", "pictures", "--into", "other").exit_code == 0
+    assert files(tmp_path / "other") == ["img10.png", "img2.png"]
+    assert files(pictures) == ["img1.png", "img11.png", "img3.png"]
 
 
 def test_a_metric_and_a_threshold_may_judge(told, pictures):

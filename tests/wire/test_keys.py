@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 
@@ -61,6 +62,24 @@ def test_what_is_no_name_has_no_key(folder, name):
     """Nothing outside the folder, nothing that would not be read again."""
     with pytest.raises(ValueError, match="expected a stage, or a stage and something behind a dot"):
         new_pair(folder, name)
+
+
+def test_a_full_disk_leaves_no_half_of_a_pair(folder, monkeypatch):
+    """It would stand in the way of the next try."""
+    write = os.fchmod
+
+    def full(fd, mode):
+        if mode == 0o644:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(fd, mode)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fchmod", full)
+        with pytest.raises(OSError, match="No space left"):
+            new_pair(folder, "score.2")
+
+    assert list(folder.glob("score.2.*")) == []
+    assert len(new_pair(folder, "score.2")) == 2
 
 
 def test_everything_that_is_missing_is_told_at_once(folder):

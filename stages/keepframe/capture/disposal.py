@@ -6,12 +6,12 @@ A file is touched only if it is still the one that was read, and only if its pic
 
 from __future__ import annotations
 
-import errno
 import logging
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from keepframe.capture.moving import move
 
 After = Literal["leave", "delete"]
 SEEN = ("kept", "unchanged", "filtered")
@@ -60,18 +60,10 @@ class Disposal:
 
 
 def _move(path: Path, target: Path) -> None:
-    """Move a file, to another file system if need be; never over one that is there."""
+    """Move a file; never over one that is there."""
     target.parent.mkdir(parents=True, exist_ok=True)
     free, number = target, 1
     while free.exists():
         number += 1
         free = target.with_stem(f"{target.stem}-{number}")
-    try:
-        path.rename(free)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        part = free.with_name(f"{free.name}.part")
-        shutil.copy2(path, part)
-        part.rename(free)
-        path.unlink()
+    move(path, free)

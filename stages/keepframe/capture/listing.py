@@ -27,13 +27,19 @@ def files_in(folder: Path, pattern: str | None, *, is_recursive: bool) -> list[s
 
     pattern: shell pattern that the file's name must match; None: the extensions of JPEG, PNG, BMP, TIFF and WebP, in any case.
     Hidden and temporary files, and everything that is no file, are passed over; links to folders are not followed.
-    Raises FileNotFoundError, NotADirectoryError or PermissionError as os.scandir does.
+    A sub-folder that goes away meanwhile has none. Raises FileNotFoundError, NotADirectoryError or PermissionError as os.scandir does.
     """
     found: list[str] = []
     folders = [""]
     while folders:
         inside = folders.pop()
-        with os.scandir(folder / inside) as entries:
+        try:
+            listed = os.scandir(folder / inside)
+        except FileNotFoundError:
+            if not inside:
+                raise
+            continue  # somebody has taken it away since its name was read
+        with listed as entries:
             for entry in entries:
                 name = inside + entry.name
                 if entry.name.startswith(".") or entry.name.startswith("~$"):

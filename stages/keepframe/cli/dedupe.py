@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from keepframe.capture.moving import move
 from keepframe.cli import exits
 from keepframe.cli.options import json_option
 from keepframe.cli.pictures import PICTURE, each, found, read
@@ -127,5 +128,5 @@ def _put_aside(path: Path, into: Path | None, *, is_delete: bool) -> str | None:
     target, count = folder / path.name, 1
     while target.exists():
         target, count = folder / f"{path.stem}-{count}{path.suffix}", count + 1
-    path.rename(target)
+    move(path, target)
     return str(target)

@@ -151,7 +151,7 @@ class Slots:
         return Slot(self, index, generation, nbytes)
 
     def data(self, slot: Slot) -> memoryview:
-        """The bytes of a slot, see Slot.data()."""
+        """The bytes of a slot, see Slot.data(). Raises StalePictureError if its picture was let go."""
         self.check(slot)
         offset, nbytes = self._rows[ROW * slot.index + 1], self._rows[ROW * slot.index + 2]
         if nbytes != slot.nbytes or offset + nbytes > self.max_bytes:
@@ -168,7 +168,7 @@ class Slots:
             )
 
     def free(self, slot: Slot) -> None:
-        """A reader lets nothing go."""
+        """A reader lets nothing go: raises PermissionError. OwnedSlots lets go."""
         raise PermissionError(
             f"slot {slot.index}: this process has the picture store for reading, its owner alone writes"
         )

@@ -136,7 +136,8 @@ def new_pair(folder: Path, name: str) -> tuple[Path, Path]:
     """
     Make a pair of keys. Returns the files of secret and public key; only the owner can read the secret one.
 
-    Raises ValueError for a name that is none, FileExistsError rather than write over a key.
+    Raises ValueError for a name that is none, FileExistsError rather than write over a key, OSError
+    if the disk does not take it; there is no half of it then.
     """
     if not NAME.fullmatch(name):
         raise ValueError(
@@ -150,11 +151,18 @@ def new_pair(folder: Path, name: str) -> tuple[Path, Path]:
             raise FileExistsError(
                 f"{file}: is there already; another key of the stage needs a name such as {name.partition('.')[0]}.2"
             )
-    for file, key, mode in zip(files, (secret, public), (0o600, 0o644), strict=True):
-        fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        with os.fdopen(fd, "wb") as opened:
-            os.fchmod(fd, mode)  # whatever the umask
-            opened.write(key + b"\n")
+    made: list[Path] = []
+    try:
+        for file, key, mode in zip(files, (secret, public), (0o600, 0o644), strict=True):
+            fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+            made.append(file)
+            with os.fdopen(fd, "wb") as opened:
+                os.fchmod(fd, mode)  # whatever the umask
+                opened.write(key + b"\n")
+    except BaseException:  # half a pair would stand in the way of the next try
+        for file in made:
+            file.unlink()
+        raise
     return files
 
 
