@@ -109,12 +109,12 @@ def test_what_is_wrong_with_options_is_told_at_once():
 def test_what_save_gave_goes_on_elsewhere(room):
     """The reference and the counting are in it."""
     keeper, other = Keeper(), Keeper()
-    for image in (room(), room(True)):
-        keeper(image)
+    for at, image in enumerate((room(), room(True))):
+        keeper(image, at / 10)
     other.load(keeper.save())
 
-    for image in (room(True), room()):
-        assert other(image) == keeper(image)
+    for at, image in enumerate((room(True), room()), 2):
+        assert other(image, at / 10) == keeper(image, at / 10)
 
 
 def test_a_new_keeper_can_be_saved(room):
