@@ -67,7 +67,9 @@ BROKEN = {
     ),
     "a source that is no string": (
         "[cameras.a]\nsource = 0",
-        ["cameras.a.source: expected the name of a callable, got int 0"],
+        [
+            'cameras.a.source: 0 says where, not what reads it; write source = "webcam" and device = "/dev/video0"'
+        ],
     ),
     "a stage as source": (
         '[cameras.a]\nsource = "change"',

@@ -72,6 +72,32 @@ def test_an_unknown_source_is_answered_with_the_sources(problems):
     ]
 
 
+@pytest.mark.parametrize(
+    ("source", "write"),
+    [
+        ("rtsp://door.lan/1", 'source = "rtsp" and url = "rtsp://door.lan/1"'),
+        ("http://door.lan/snap.jpg", 'source = "http" and url = "http://door.lan/snap.jpg"'),
+        ("/dev/video0", 'source = "webcam" and device = "/dev/video0"'),
+        ("clips/none.mp4", 'source = "video" and path = "clips/none.mp4"'),
+        (".", 'source = "folder" and path = "."'),
+        ("2", 'source = "webcam" and device = "/dev/video2"'),
+    ],
+)
+def test_a_place_instead_of_a_source_is_answered_with_what_to_write(problems, source, write):
+    """`keepframe watch` takes places, so people write them here too."""
+    assert problems(f"[cameras.a]\nsource = '{source}'") == [
+        f"cameras.a.source: {source} says where, not what reads it; write {write}"
+    ]
+
+
+def test_a_password_in_an_address_is_not_said_again(problems):
+    """Instead of a source, too."""
+    (told,) = problems("[cameras.a]\nsource = 'rtsp://me:secret@door.lan/1'")
+
+    assert "a password in an address" in told
+    assert "secret" not in told
+
+
 def test_a_misspelt_source_key_is_pointed_at(problems):
     """The key that is there is the likely cause of the one that is missing."""
     (told,) = problems("[cameras.a]\nsorce = 'video'\npath = 'x.mp4'")

@@ -6,6 +6,7 @@ How a contract is read from a signature is the kernel's business.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
 
+from keepframe.capture.naming import Named, named
 from keepframe.config.imports import hidden_module
 from keepframe.config.pipeline import Use, frozen
 from keepframe.config.problems import Keys, Problems, nearest, path_of, told
@@ -38,13 +40,14 @@ class Reader:
     def contract(self, keys: Keys, use: Any) -> Contract | None:
         """The contract of what is named at `keys`; None, and a problem, if there is none."""
         if not isinstance(use, str) or not use:
-            self.problems.add(keys, f"expected the name of a callable, got {told(use)}")
+            where = _where(keys, str(use)) if isinstance(use, int) else None
+            self.problems.add(keys, where or f"expected the name of a callable, got {told(use)}")
             return None
         try:
             return read_contract(find(use), use)
         except (LookupError, ValueError, TypeError, ImportError) as error:
             hidden = hidden_module(use, self.folder) if ":" in use else None
-            self.problems.add(keys, hidden or _no_source(keys, use, error) or str(error))
+            self.problems.add(keys, hidden or _where(keys, use) or _no_source(keys, use, error) or str(error))
         except Exception as error:  # noqa: BLE001  an entry point of somebody else's may raise anything
             self.problems.add(keys, f"{use!r} fails while it is imported: {type(error).__name__}: {error}")
         return None
@@ -143,6 +146,21 @@ class Reader:
 def names_of_kind(kind: str) -> list[str]:
     """The short names of the built-ins of one kind: "source", "stage" or "archive"."""
     return sorted(name for name in short_names() if read_contract(find(name), name).kind == kind)
+
+
+def _where(keys: Keys, use: str) -> str | None:
+    """What to write where somebody wrote an address, a path or a number for a source, as `watch` takes them; None for anything else."""
+    is_place = "://" in use or use.isdecimal() or (":" not in use and re.search(r"[./]", use))
+    if keys[-1] != "source" or not is_place:
+        return None
+    try:
+        meant = named(use)
+    except FileNotFoundError:
+        meant = Named("video", {"path": use})
+    except ValueError as error:
+        return str(error)
+    options = " and ".join(f"{name} = {json.dumps(value)}" for name, value in meant.options.items())
+    return f'{use} says where, not what reads it; write source = "{meant.source}" and {options}'
 
 
 def _no_source(keys: Keys, use: str, error: Exception) -> str | None:
