@@ -5,6 +5,7 @@ Loading a pipeline makes its folder's modules importable; running it sets the en
 writes of what happens: all for good.
 """
 
+import gc
 import logging
 import os
 import sys
@@ -31,6 +32,11 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.parent.name in COMPUTING and item.get_closest_marker("slow"):
             item.add_marker("computes")
+
+
+def pytest_collection_finish():
+    """The thousands of collected tests stay until the end: Python's collector need not look through them again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

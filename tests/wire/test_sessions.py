@@ -105,6 +105,7 @@ class Patient(CaptureNode):
         super().__init__(*args, **options, is_patient=options["has_memory"] and options["policy"] == "block")
 
 
+@pytest.mark.slow
 def test_every_promise_holds_where_frames_go_together():
     """Whoever waits for company waits for nothing else: no break, no small credit or tiny store makes it wait for ever."""
     seeds = range(500, 500 + FAST)

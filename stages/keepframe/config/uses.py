@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -145,7 +146,13 @@ class Reader:
 
 def names_of_kind(kind: str) -> list[str]:
     """The short names of the built-ins of one kind: "source", "stage" or "archive"."""
-    return sorted(name for name in short_names() if read_contract(find(name), name).kind == kind)
+    return [name for name, of in _kinds().items() if of == kind]
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    """Of which kind each built-in is, by its short name; found out once, since it takes an import of each."""
+    return {name: read_contract(find(name), name).kind for name in sorted(short_names())}
 
 
 def _where(keys: Keys, use: str) -> str | None:

@@ -125,6 +125,8 @@ class FetchingNode(Node):
     @property
     def strangers(self) -> set[str]:
         """Owners of wanted pictures that this node has no link to."""
+        if not self.wanted:
+            return set()
         return {w.owner for w in self.wanted.values()} - {port.name for port in self.ports.values()}
 
     def tick(self, now: float) -> None:
@@ -138,6 +140,8 @@ class FetchingNode(Node):
         super().pump(now)
         if self.fetches:
             self.look_ahead()
+        if not self.wanted:
+            return  # as nearly always: this runs with every message
         peers = {port.name: peer for peer, port in self.ports.items() if port.is_receiver and port.is_up}
         free = dict.fromkeys(peers, WINDOW)
         for w in self.wanted.values():
