@@ -88,28 +88,6 @@ def test_a_source_that_nobody_waits_for_is_not_read_far_ahead():
     assert bench.node.wants
 
 
-@pytest.mark.parametrize("holds", [0, 5])
-def test_a_source_that_nobody_waits_for_is_not_read_far_ahead_of_what_is_settled(holds):
-    """A slow archive would have the whole store filled; where stages hold frames back, those and three marks are enough."""
-    bench = Bench(is_patient=True, has_memory=True, credit=Credit(64), holds=holds)
-    bench.sent()
-    bench.opened()
-    read = 0
-    while bench.node.wants:
-        bench.offer()
-        read += 1
-
-    assert read == 3 * MARK_EVERY + holds
-
-    bench.say(messages.Ack("a", bench.node.epoch, (0, read - 1)))
-
-    assert not bench.node.wants
-
-    bench.committed((0, 0))
-
-    assert bench.node.wants
-
-
 def test_frames_do_not_wait_for_what_has_no_room():
     """A store of few frames would wait for itself."""
     bench = Bench(is_patient=True, store=Store(2))

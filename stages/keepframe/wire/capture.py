@@ -117,14 +117,8 @@ class CaptureNode(IntakeNode):
 
     @property
     def wants(self) -> bool:
-        """
-        Whether the source should be read now. A patient one is not read far ahead of what is sent, nor of what is settled.
-
-        What lies here for long is in no cache when it is looked at, and memory costs more when it is used for the first time than what is
-        copied into it.
-        """
-        is_ahead = self.unsent >= 2 * MARK_EVERY or self.store.frames >= 3 * MARK_EVERY + self.holds
-        return super().wants and not (self.is_patient and is_ahead)
+        """Whether the source should be read now. A patient one is not read far ahead: what lies here for long is in no cache when it is looked at."""
+        return super().wants and not (self.is_patient and self.unsent >= 2 * MARK_EVERY)
 
     def tick(self, now: float) -> None:
         """Open when it is time, send and mark what has waited long enough."""
