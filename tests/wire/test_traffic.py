@@ -28,17 +28,22 @@ class Socket:
         self.incoming = [
             Part(part, n + 1 < len(parts), user) for parts in incoming for n, part in enumerate(parts)
         ]
-        self.error, self.sent = error, []
+        self.error, self.sent, self.parts = error, [], []
 
     def recv(self, flags, *, copy):
         if not self.incoming:
             raise zmq.Again
         return self.incoming.pop(0)
 
-    def send_multipart(self, parts, flags, *, copy):
+    def send(self, part, flags, *, copy):
         if self.error is not None:
             raise self.error
-        self.sent.append(list(parts))
+        assert not copy
+        assert flags & zmq.DONTWAIT
+        self.parts.append(bytes(part))
+        if not flags & zmq.SNDMORE:
+            self.sent.append(self.parts)
+            self.parts = []
 
 
 class Sockets:

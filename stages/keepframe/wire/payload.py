@@ -170,11 +170,8 @@ def _read_picture(
 
 def read_place(f: Fields) -> Place:
     """Store, slot, generation and nbytes, as far as any store can have them."""
-    limits = {"store": MAX_INT, "slot": MAX_SLOTS - 1, "generation": MAX_INT, "nbytes": MAX_BYTES}
-    identity, index, generation, nbytes = (
-        f.integer(name, int(name in ("generation", "nbytes")), most) for name, most in limits.items()
-    )
-    return identity, index, generation, nbytes
+    identity, index = f.integer("store"), f.integer("slot", 0, MAX_SLOTS - 1)
+    return identity, index, f.integer("generation", 1), f.integer("nbytes", 1, MAX_BYTES)
 
 
 def cannot_fetch(remote: Remote) -> bytes:

@@ -23,6 +23,7 @@ from keepframe.wire.payload import Fetcher
 
 BATCH = 64
 """How many messages of one socket are taken before the others have their turn."""
+_LAST, _MORE = int(zmq.DONTWAIT), int(zmq.DONTWAIT | zmq.SNDMORE)
 
 
 class StrangerError(Exception):
@@ -118,12 +119,24 @@ class Traffic:
         if socket is None:
             return
         try:
-            socket.send_multipart(parts, zmq.DONTWAIT, copy=False)
+            send_at_once(socket, parts)
         except zmq.ZMQError:
             if isinstance(envelope.body, Hello):
                 self.node.not_greeted(peer)
             else:
                 self.node.reset(peer)  # a hole in the numbers
+
+
+def send_at_once(socket: zmq.Socket[bytes], parts: Sequence[Any]) -> None:
+    """
+    Send the parts of one message, all or none. Raises zmq.ZMQError, zmq.Again if it would have to wait.
+
+    As Socket.send_multipart() does, which takes twice as long: it joins its flags anew for each part, as members of an enum.
+    """
+    *others, last = parts
+    for part in others:
+        socket.send(part, _MORE, copy=False)
+    socket.send(last, _LAST, copy=False)
 
 
 def received(socket: zmq.Socket[bytes]) -> tuple[list[zmq.Frame], int]:
