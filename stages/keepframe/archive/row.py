@@ -167,9 +167,13 @@ def _fits(number: int | None) -> bool:
 _JSON = json.JSONEncoder(default=str).encode
 
 
+_AS_THEY_ARE = {type(None), int, float, bool}
+"""Two of three values; asking whether one is a Mapping takes ten times as long as looking here."""
+
+
 def _stored(value: object) -> object:
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, str):
         return plain(value)
-    return (
-        _JSON(dict(value)) if isinstance(value, dict | Mapping) else value
-    )  # the first is told ten times faster
+    return _JSON(dict(value)) if isinstance(value, Mapping) else value
