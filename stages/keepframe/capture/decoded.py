@@ -210,8 +210,8 @@ def _timed(place: Place | None, pts: int | None, stream: VideoStream) -> Place:
     if place is None:
         return Place(0, 0, pts, pts, is_regular=pts is not None)
     index = place.index + 1
-    if pts is not None and place.first_pts is not None and stream.time_base is not None:
-        base = stream.time_base
+    base = stream.time_base  # a new Fraction each time it is asked for
+    if pts is not None and place.first_pts is not None and base is not None:
         media_ns = _rounded((pts - place.first_pts) * base.numerator * NS, base.denominator)
         if media_ns > place.media_ns:
             return Place(index, media_ns, pts, place.first_pts, place.damaged_ns, place.is_regular)
