@@ -95,6 +95,8 @@ def run(form: Form, clip: Path) -> Cost:
         (folder / "pipeline.toml").write_text(camera + form.stages)
         (folder / "run").mkdir(mode=0o700)
         environment = {**os.environ, "XDG_RUNTIME_DIR": str(folder / "run")}
+        # where it is set each process compiles all of keepframe anew
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         began = time.monotonic()
         with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
             process = subprocess.Popen(
