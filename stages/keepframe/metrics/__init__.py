@@ -56,18 +56,20 @@ from keepframe.metrics.fusion import (
 )
 from keepframe.metrics.gradients import gsm
 from keepframe.metrics.handbook import page
-from keepframe.metrics.hashes import (
-    average_hash,
-    block_mean_hash,
-    colour_hash,
-    difference_hash,
-    hamming,
+from keepframe.metrics.hash_distances import (
     hash_average,
     hash_block_mean,
     hash_colour,
     hash_difference,
     hash_perceptual,
     hash_wavelet,
+)
+from keepframe.metrics.hashes import (
+    average_hash,
+    block_mean_hash,
+    colour_hash,
+    difference_hash,
+    hamming,
     perceptual_hash,
     wavelet_hash,
 )
