@@ -6,6 +6,8 @@ How the bits are made is in `hashes`.
 
 from collections.abc import Callable
 
+import numpy as np  # noqa: F401 - for the examples in the docstrings
+
 from keepframe.metrics.hashes import (
     Bits,
     average_hash,
