@@ -131,6 +131,28 @@ def test_what_came_in_at_the_border_is_no_change():
     assert reasons([*pictures, visited])[-1] == "changed"
 
 
+@pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
+def test_what_shows_at_the_border_alone_counts_little_and_who_comes_in_is_seen(side):
+    """A spot in the outermost pixels is held to what shows next to it, as a shadow's edge; whoever reaches in is not."""
+    *pictures, picture = scenery(13, noise=1.0)
+    scores = []
+    for end in (3, 10):
+        structure = Structure()
+        structure.begin(pictures[0])
+        for before in pictures[1:]:
+            structure(pictures[0], before)
+        visited = picture.copy()
+        turned = {"left": visited, "right": visited[:, ::-1], "top": visited.T, "bottom": visited[::-1].T}[
+            side
+        ]
+        turned[44:50, :end] += 60
+        scores.append(structure(pictures[0], visited).score)
+    alone, come_in = scores
+
+    assert alone < come_in / 3
+    assert come_in > 5 * FLOOR
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (7, 9), (40, 3000), (1081, 33), (120, 160, 3)])
 def test_any_size_is_looked_at(shape):
     """From one pixel on, gray or BGR."""

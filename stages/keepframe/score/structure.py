@@ -38,6 +38,11 @@ _EVERYWHERE = 0.5
 """The share of hot tiles from which all of the picture has changed at a stroke."""
 _ALIKE = 0.9
 """The correlation of levels from which such a change is one of light."""
+_INSIDE = 8
+"""Tiles on a side below which there is hardly an inside."""
+_COMING = np.float32(1.5)
+"""Spreads by which a tile at the border may be farther off than those beside it inside."""
+_NEAR = np.ones((3, 3), np.uint8)
 _MOST = 40.0
 """Spreads: what is farther off is not told apart."""
 _MOST_BOXES = 4
@@ -90,7 +95,7 @@ class Structure:
         event: Event | None = "repeated" if is_repeat else None
         if not is_repeat and not is_first and _is_everywhere(unusual[:, 0]):
             event = _stroke(anchor.coarse, view.coarse)
-        far = _together(unusual) if self._envelope.is_believed else unusual[:, 0]
+        far = _borne_out(_together(unusual) if self._envelope.is_believed else unusual[:, 0])
         if event != "repeated":
             self._learn(view, change[1], is_over=event is not None)
         return Seen(
@@ -190,6 +195,20 @@ def _together(unusual: Tiles) -> Tiles:
     above = np.maximum(unusual, np.float32(0))
     above *= above
     return np.asarray(np.sqrt(above[:, 0] + above[:, 1]), np.float32)
+
+
+def _borne_out(far: Tiles) -> Tiles:
+    """
+    How far off each tile is, the outermost by at most one and a half spreads more than those next to them inside.
+
+    Who comes in shows there too; the edge of a shadow that slides along the border has no place before it from which it was learned.
+    """
+    if min(far.shape[1:]) < _INSIDE:
+        return far
+    inside = np.zeros_like(far)
+    inside[:, 1:-1, 1:-1] = far[:, 1:-1, 1:-1]
+    near: Tiles = np.stack([np.asarray(cv2.dilate(tiles, _NEAR), np.float32) for tiles in inside])
+    return np.minimum(far, near + _COMING)
 
 
 def _is_everywhere(unusual: Tiles) -> bool:
