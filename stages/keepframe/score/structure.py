@@ -208,7 +208,7 @@ def _borne_out(far: Tiles) -> Tiles:
     inside = np.zeros_like(far)
     inside[:, 1:-1, 1:-1] = far[:, 1:-1, 1:-1]
     near: Tiles = np.stack([np.asarray(cv2.dilate(tiles, _NEAR), np.float32) for tiles in inside])
-    return np.minimum(far, near + _COMING)
+    return np.asarray(np.minimum(far, near + _COMING), np.float32)
 
 
 def _is_everywhere(unusual: Tiles) -> bool:
