@@ -72,6 +72,7 @@ def forms(*, with_rivals: bool) -> list[Form]:
     chosen = [
         Form("decode only", own("decode")),
         Form("keepframe, one-process loop", own("loop")),
+        Form("keepframe, one-process loop, nothing kept", own("loop"), QUIET),
         Form("keepframe, separate processes", pipeline),
         Form("keepframe, preprocess and score fused", pipeline, FUSED),
         Form("keepframe, separate, nothing kept", pipeline, QUIET),

@@ -31,6 +31,7 @@ def test_every_form_of_the_job_keeps_what_it_should():
     assert len(ours) == 1
     assert int(ours.pop()) > 1
     assert kept["keepframe, separate, nothing kept"] == "1"
+    assert kept["keepframe, one-process loop, nothing kept"] == "1"
 
 
 def test_a_hop_leaves_out_rivals_that_do_not_work(tmp_path):
