@@ -79,6 +79,8 @@ def test_an_unknown_source_is_answered_with_the_sources(problems):
         ("http://door.lan/snap.jpg", 'source = "http" and url = "http://door.lan/snap.jpg"'),
         ("/dev/video0", 'source = "webcam" and device = "/dev/video0"'),
         ("clips/none.mp4", 'source = "video" and path = "clips/none.mp4"'),
+        ("none.mkv", 'source = "video" and path = "none.mkv"'),
+        ("~/none/pictures", 'source = "folder" and path = "~/none/pictures"'),
         (".", 'source = "folder" and path = "."'),
         ("2", 'source = "webcam" and device = "/dev/video2"'),
     ],
@@ -88,6 +90,13 @@ def test_a_place_instead_of_a_source_is_answered_with_what_to_write(problems, so
     assert problems(f"[cameras.a]\nsource = '{source}'") == [
         f"cameras.a.source: {source} says where, not what reads it; write {write}"
     ]
+
+
+def test_a_module_with_a_dot_for_a_colon_is_no_path(problems):
+    """It is answered with how one's own source is written."""
+    (told,) = problems("[cameras.a]\nsource = 'mine.camera'")
+
+    assert told.endswith('(your own: "module:attribute")')
 
 
 def test_a_password_in_an_address_is_not_said_again(problems):

@@ -17,6 +17,8 @@ from keepframe.picture.image_file import EXTENSIONS
 Value = str | int | float | bool
 FORMS = "0 or /dev/video0 (webcam), a folder, a video file, rtsp://… or http://… (camera), screen, - (stdin)"
 """What can be typed, for people."""
+VIDEOS = {".mp4", ".avi", ".mkv", ".mov", ".webm", ".ts", ".m4v", ".mpg", ".mjpeg"}
+"""What the names of video files end with; others are looked into as well."""
 STREAMS = ("rtsp", "rtsps", "rtmp", "rtmps", "srt", "udp", "rtp", "tcp")
 _PLAYLISTS = (".m3u8", ".mpd", ".ts", ".mp4", ".mkv", ".webm", ".flv")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")

@@ -168,6 +168,7 @@ def learned(row: Row) -> str | None:
 
 
 def _unraised(row: Row, threshold: float) -> str | None:
+    """The same of the threshold before it was raised."""
     usual, spread, far = (_noted(row, name) for name in ("usual", "spread", "far"))
     if usual is None or spread is None or far is None:
         return f"the noise model's {_own(row, threshold)}" if "wanted" in row.notes else None

@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
 
-from keepframe.capture.naming import Named, named
+from keepframe.capture.naming import VIDEOS, Named, named
 from keepframe.config.imports import hidden_module
 from keepframe.config.pipeline import Use, frozen
 from keepframe.config.problems import Keys, Problems, nearest, path_of, told
@@ -157,13 +157,14 @@ def _kinds() -> dict[str, str]:
 
 def _where(keys: Keys, use: str) -> str | None:
     """What to write where somebody wrote an address, a path or a number for a source, as `watch` takes them; None for anything else."""
-    is_place = "://" in use or use.isdecimal() or (":" not in use and re.search(r"[./]", use))
-    if keys[-1] != "source" or not is_place:
+    is_video = Path(use).suffix.lower() in VIDEOS
+    is_path = ":" not in use and ("/" in use or is_video or use in (".", ".."))
+    if keys[-1] != "source" or not ("://" in use or use.isdecimal() or is_path):
         return None
     try:
         meant = named(use)
     except FileNotFoundError:
-        meant = Named("video", {"path": use})
+        meant = Named("video" if is_video else "folder", {"path": use})
     except ValueError as error:
         return str(error)
     options = " and ".join(f"{name} = {json.dumps(value)}" for name, value in meant.options.items())

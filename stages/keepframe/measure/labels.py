@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from keepframe.capture.naming import VIDEOS
 from keepframe.measure.rules import Stretch
 
-VIDEOS = {".mp4", ".avi", ".mkv", ".mov", ".webm", ".ts", ".m4v", ".mpg", ".mjpeg"}
 STILL = {"static", "light_change"}
 MOVING = {"motion", "tiny", "uncertain"}
 LEAST_EVENT, LOOK_BACK, LEAST_QUIET = 5, 15, 10

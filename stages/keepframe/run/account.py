@@ -17,7 +17,8 @@ class Account:
     """
     The archive's account around one run.
 
-    before: the newest commit before the run. behind: up to where each camera was settled then. runs: which reading of its source each camera is to begin, if it is asked for again.
+    before: the newest commit before the run. behind: up to where each camera was settled then. runs: which reading of its source each
+    camera is to begin, if it is asked for again.
     """
 
     def __init__(self, folder: Path, cameras: Sequence[str], *, again: bool) -> None:

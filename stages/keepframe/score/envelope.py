@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from keepframe.picture import Image
+from keepframe.score.places import NEAR
 
 LATELY = 8
 """Pictures until what was shown counts as what a place does by itself, as in structure.py; and before the envelope is believed."""
@@ -25,7 +26,6 @@ _DARK = 30.0
 """Gray levels added before the logarithm: below it is noise. A gain is then one step for all of a neighbourhood, and goes with its mean."""
 _MIDDLE = 128
 _LOGARITHMS = np.round(255 * np.log1p(np.arange(256) / _DARK) / np.log1p(255 / _DARK)).astype(np.uint8)
-_NEAR = np.ones((3, 3), np.uint8)
 
 
 class Range(NamedTuple):
@@ -41,7 +41,7 @@ class Range(NamedTuple):
 
     def near(self) -> Range:
         """The range with that of the eight neighbours."""
-        return Range(np.asarray(cv2.erode(self.low, _NEAR)), np.asarray(cv2.dilate(self.high, _NEAR)))
+        return Range(np.asarray(cv2.erode(self.low, NEAR)), np.asarray(cv2.dilate(self.high, NEAR)))
 
     def outside(self, shown: Image) -> Image:
         """By how many levels each pixel lies outside."""

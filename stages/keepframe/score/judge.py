@@ -4,7 +4,8 @@ Around the verdict: repeats, light, confirmation, gaps and the picture that is d
 No pixels, no clock: what is decided on is in evidence.py, what a score is held against comes from a steering (threshold.py). With the
 threshold, the score and the reason of its row a verdict can be done again: `changed` is above it, `unchanged` and `learning` (no
 threshold yet) are not; `unconfirmed`, `too-soon` and `spent` are above it and held back; `repeated`, `light`, `mode` and `due` do
-not ask for it. Soon after a kept picture the threshold is a higher one (note `raised`). The note `over` tells of the last m pictures which were above the threshold, the newest last: "0101".
+not ask for it. Soon after a kept change the threshold is a higher one (note `raised`). The note `over` tells of the last m pictures which
+were above the threshold, the newest last: "0101".
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from keepframe.frame import Note, Verdict
 from keepframe.score.evidence import Evidence, Judgement
 from keepframe.score.threshold import Steering, Threshold
 
-REFRACTORY_NS, REFRACTORY_COUNT = NS, 8
+_REFRACTORY_NS, _REFRACTORY_COUNT = NS, 8
 """So long after a change was kept, and for at most so many pictures, the threshold is a higher one: in a loop of one's own the times may be those
 of the loop."""
 _CLOSEST_NS = NS // 100
@@ -58,14 +59,14 @@ class Steered:
         self._steering, self._conditions = steering, conditions
         self._over = ""
         self._kept_ns: int | None = None
-        self._since = REFRACTORY_COUNT
+        self._since = _REFRACTORY_COUNT
 
     def __call__(self, evidence: Evidence) -> Judgement:
         """Keep or not, and why; learns from it."""
         if self._kept_ns is not None:
             # where the clock goes back, gaps and what is due count from here
             self._kept_ns = min(self._kept_ns, evidence.time_ns)
-        self._since = min(self._since + 1, REFRACTORY_COUNT)
+        self._since = min(self._since + 1, _REFRACTORY_COUNT)
         learned = self._steering.threshold(evidence)
         threshold = self._raised(learned, evidence.time_ns)
         is_over = evidence.score > threshold.value
@@ -87,7 +88,7 @@ class Steered:
         if self._kept_ns is None or not self._conditions.refractory:
             return threshold
         passed_ns = time_ns - self._kept_ns
-        passed = max(passed_ns / REFRACTORY_NS, self._since / REFRACTORY_COUNT)
+        passed = max(passed_ns / _REFRACTORY_NS, self._since / _REFRACTORY_COUNT)
         if passed >= 1 or passed_ns < self._since * _CLOSEST_NS or math.isinf(threshold.value):
             return threshold
         raised = math.exp(self._conditions.refractory * (1 - passed))
@@ -98,7 +99,7 @@ class Steered:
 
     def restart(self, time_ns: int) -> None:
         """A picture was kept at this time: gaps count from here, and nothing before it confirms."""
-        self._kept_ns, self._over, self._since = time_ns, "", REFRACTORY_COUNT
+        self._kept_ns, self._over, self._since = time_ns, "", _REFRACTORY_COUNT
 
     def _reason(self, evidence: Evidence, threshold: float, *, is_over: bool) -> str:
         passed_ns = None if self._kept_ns is None else evidence.time_ns - self._kept_ns

@@ -38,7 +38,8 @@ _NORMAL = 1.4826
 """Of a normal distribution: its standard deviation over its median absolute deviation."""
 _NOWHERE = -1
 """No light yet."""
-_NEAR = np.ones((3, 3), np.uint8)
+NEAR = np.ones((3, 3), np.uint8)
+"""A place, a tile or a pixel, and its eight neighbours."""
 
 
 class Places:
@@ -91,7 +92,7 @@ class Places:
             count, mean, square = self._lights[self._at]
             spread = np.sqrt(np.maximum(square, _LEAST) * np.float32(1 + _DOUBT / max(count, 1)))
             # what moves here moves next to it too, sooner or later; all planes at once, as channels
-            near = cv2.split(cv2.dilate(cv2.merge([*mean, *spread]), _NEAR))
+            near = cv2.split(cv2.dilate(cv2.merge([*mean, *spread]), NEAR))
             self._usual = np.stack(near[:2]), np.stack(near[2:])
         mean, spread = self._usual
         found: Tiles = change - mean

@@ -21,7 +21,7 @@ from keepframe.picture import Image
 from keepframe.score.envelope import Envelope, Range
 from keepframe.score.evidence import Event
 from keepframe.score.looking import Seen, fingerprint
-from keepframe.score.places import LEAST, Places, Tiles
+from keepframe.score.places import LEAST, NEAR, Places, Tiles
 from keepframe.score.view import NONE, TILE, Pair, View, at_border, box, made_small
 
 _ANCHOR_AGE = 8
@@ -42,7 +42,6 @@ _INSIDE = 8
 """Tiles on a side below which there is hardly an inside."""
 _COMING = np.float32(1.5)
 """Spreads by which a tile at the border may be farther off than those beside it inside."""
-_NEAR = np.ones((3, 3), np.uint8)
 _MOST = 40.0
 """Spreads: what is farther off is not told apart."""
 _MOST_BOXES = 4
@@ -207,7 +206,7 @@ def _borne_out(far: Tiles) -> Tiles:
         return far
     inside = np.zeros_like(far)
     inside[:, 1:-1, 1:-1] = far[:, 1:-1, 1:-1]
-    near: Tiles = np.stack([np.asarray(cv2.dilate(tiles, _NEAR), np.float32) for tiles in inside])
+    near: Tiles = np.stack([np.asarray(cv2.dilate(tiles, NEAR), np.float32) for tiles in inside])
     return np.asarray(np.minimum(far, near + _COMING), np.float32)
 
 

@@ -21,7 +21,8 @@ class Threshold:
 
     usual: the median of quiet scores in this light. spread: the scale of their logarithm. far: how many of these beyond the usual is rare
     enough. All three are None where nothing is usual yet; a value that differs from theirs is the metric's own: the floor, the ceiling or that
-    of a cold start. model, wanted: where another number of false keeps a day is wanted than one, what its own is for one (learned.py). raised: how many times as high it is for a picture kept just before (judge.py).
+    of a cold start. model, wanted: where another number of false keeps a day is wanted than one, what its own is for one (learned.py).
+    raised: how many times as high it is for a change kept just before (judge.py).
 
     >>> Threshold(6.0, "learning").notes
     {}
