@@ -21,7 +21,7 @@ from keepframe.picture import Image
 from keepframe.score.envelope import Envelope, Range
 from keepframe.score.evidence import Event
 from keepframe.score.looking import Seen, fingerprint
-from keepframe.score.places import LEAST, NEAR, Places, Tiles
+from keepframe.score.places import LEAST, Places, Tiles, largest_near
 from keepframe.score.view import NONE, TILE, Pair, View, at_border, box, made_small
 
 _ANCHOR_AGE = 8
@@ -206,8 +206,7 @@ def _borne_out(far: Tiles) -> Tiles:
         return far
     inside = np.zeros_like(far)
     inside[:, 1:-1, 1:-1] = far[:, 1:-1, 1:-1]
-    near: Tiles = np.stack([np.asarray(cv2.dilate(tiles, NEAR), np.float32) for tiles in inside])
-    return np.asarray(np.minimum(far, near + _COMING), np.float32)
+    return np.asarray(np.minimum(far, largest_near(inside) + _COMING), np.float32)
 
 
 def _is_everywhere(unusual: Tiles) -> bool:
