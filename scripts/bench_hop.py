@@ -42,13 +42,13 @@ def send_ours(way: str, address: str, fd: int, size: str, count: int, watch: Wat
     from keepframe.picture.owned_slots import OwnedSlots  # noqa: PLC0415
     from keepframe.wire.capture import CaptureNode  # noqa: PLC0415
     from keepframe.wire.credit import Credit  # noqa: PLC0415
+    from keepframe.wire.intake import Intake  # noqa: PLC0415
     from keepframe.wire.shell import Shell  # noqa: PLC0415
     from keepframe.wire.store import Store  # noqa: PLC0415
 
-    node = CaptureNode(
-        "capture.bench", ["archive"], ["bench"], nonce, camera="bench", credit=Credit(IN_FLIGHT, 1 << 40)
-    )
-    node.store = Store(4 * IN_FLIGHT, 1 << 40)
+    intake = Intake("bench", store=Store(4 * IN_FLIGHT, 1 << 40))
+    credit = Credit(IN_FLIGHT, 1 << 40)
+    node = CaptureNode("capture.bench", ["archive"], ["bench"], nonce, "", intake, credit=credit)
     shell = Shell(node, address, {})
     slots = OwnedSlots(fd)
     (height, width), frames = SIZES[size], frames_of(size)

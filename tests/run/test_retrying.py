@@ -11,6 +11,7 @@ from keepframe.picture import Picture
 from keepframe.run.logs import FIELDS
 from keepframe.run.retrying import Retries
 from keepframe.wire.capture import CaptureNode
+from keepframe.wire.intake import Intake
 
 REASON = "poison: score died with it in hand, 3 times"
 
@@ -36,7 +37,7 @@ def folder(tmp_path):
 @pytest.fixture
 def node():
     """A capture of the camera, which knows where to begin."""
-    node = CaptureNode("capture.lobby", ["score"], ["lobby"], itertools.count().__next__, camera="lobby")
+    node = CaptureNode("capture.lobby", ["score"], ["lobby"], itertools.count().__next__, "", Intake("lobby"))
     node.store.begin((1, 0))
     node.begin = {}
     return node

@@ -8,6 +8,7 @@ from keepframe.frame import START, Frame
 from keepframe.picture import Picture
 from keepframe.wire import messages
 from keepframe.wire.capture import CaptureNode
+from keepframe.wire.intake import Intake
 from keepframe.wire.messages import Envelope
 
 PICTURE = Picture.of(np.zeros((1, 10), np.uint8))
@@ -16,9 +17,16 @@ PICTURE = Picture.of(np.zeros((1, 10), np.uint8))
 class Bench:
     """A capture, and below it one peer for each stage that the test speaks for."""
 
-    def __init__(self, lowers=("score",), **options):
+    def __init__(self, lowers=("score",), *, credit=None, is_patient=False, **intake):
         self.node = CaptureNode(
-            "capture.a", lowers, ["a"], itertools.count(1).__next__, camera="a", **options
+            "capture.a",
+            lowers,
+            ["a"],
+            itertools.count(1).__next__,
+            "",
+            Intake("a", **intake),
+            credit=credit,
+            is_patient=is_patient,
         )
         self.now, self.numbers = 0.0, {}
         for i, stage in enumerate(lowers):

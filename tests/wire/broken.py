@@ -17,9 +17,10 @@ from simulation import Parts
 from keepframe.archive import Standing
 from keepframe.frame import START, Item
 from keepframe.wire import messages
-from keepframe.wire.capture import MARK_EVERY, CaptureNode
+from keepframe.wire.capture import CaptureNode
 from keepframe.wire.gather import ArchiveNode, CommitJob
 from keepframe.wire.link import Node
+from keepframe.wire.marks import MARK_EVERY
 from keepframe.wire.relay import RelayNode
 from keepframe.wire.store import Store
 
@@ -167,7 +168,7 @@ class Lazy(CaptureNode):
     """9: no mark comes because of time alone."""
 
     def tick(self, now):
-        self.marked_at = now
+        self.marks.added_at = now
         super().tick(now)
 
 
@@ -185,7 +186,7 @@ class FullSpeed(CaptureNode):
 
     def on_opened(self, peer, m):
         super().on_opened(peer, m)
-        self.mark_every = MARK_EVERY
+        self.marks.every = MARK_EVERY
 
 
 class OneBranch(ArchiveNode):

@@ -36,6 +36,7 @@ from keepframe.wire.capture import CaptureNode
 from keepframe.wire.codec import decode, encode
 from keepframe.wire.credit import Credit
 from keepframe.wire.gather import ArchiveNode, CommitJob, OpenJob
+from keepframe.wire.intake import Intake
 from keepframe.wire.item_header import fitting
 from keepframe.wire.link import Node
 from keepframe.wire.relay import RelayNode, Session
@@ -373,13 +374,15 @@ class World:
             cameras,
             nonce,
             "p",
-            camera=replica,
-            policy=camera.policy,
-            has_memory=not camera.is_live,
-            run=None if camera.is_live else self.runs[replica],
+            Intake(
+                replica,
+                camera.policy,
+                has_memory=not camera.is_live,
+                run=None if camera.is_live else self.runs[replica],
+                store=self.parts.store(camera.store, camera.store_bytes),
+                holds=plan.holds,
+            ),
             credit=Credit(camera.credit, camera.credit_bytes),
-            store=self.parts.store(camera.store, camera.store_bytes),
-            holds=plan.holds,
         )
 
     def tick(self, p: Process) -> None:

@@ -6,8 +6,9 @@ from benches import PICTURE, Bench, kinds
 from keepframe.frame import Frame
 from keepframe.stage.memory import pack
 from keepframe.wire import messages
-from keepframe.wire.capture import MARK_EVERY, MARK_S, NAME
+from keepframe.wire.capture import NAME
 from keepframe.wire.credit import Credit
+from keepframe.wire.marks import MARK_EVERY, MARK_S
 from keepframe.wire.store import Store
 
 

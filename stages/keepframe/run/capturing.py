@@ -21,6 +21,7 @@ from keepframe.run.stores import new_store
 from keepframe.stage import CameraEvent, read_source
 from keepframe.wire.capture import CaptureNode
 from keepframe.wire.credit import Credit
+from keepframe.wire.intake import Intake
 from keepframe.wire.lasting_store import LastingStore
 from keepframe.wire.store import Store
 
@@ -58,13 +59,15 @@ class Capturing(Process):
             list(pipeline.cameras),
             new_nonce,
             pipeline.fingerprint,
-            camera=camera,
-            policy=pipeline.cameras[camera].policy,
-            has_memory=self.source.has_memory,
-            run=seat.run,
+            Intake(
+                camera,
+                pipeline.cameras[camera].policy,
+                has_memory=self.source.has_memory,
+                run=seat.run,
+                store=self._store(camera, pipeline.capture.store),
+                holds=max(map(pipeline.holds, pipeline.stages)),
+            ),
             credit=credit(pipeline),
-            holds=max(map(pipeline.holds, pipeline.stages)),
-            store=self._store(camera, pipeline.capture.store),
             is_patient=self.source.has_memory and pipeline.cameras[camera].policy == "block",
         )
         node.slots = self.slots

@@ -14,16 +14,15 @@ from itertools import takewhile
 from typing import Any
 
 from keepframe.archive import Epoch
-from keepframe.frame import START, Frame, Item, Position
-from keepframe.stage.memory import pack, unpack
+from keepframe.frame import START, Item, Position
+from keepframe.stage.memory import pack
 from keepframe.wire import messages
 from keepframe.wire.credit import Credit, InFlight
-from keepframe.wire.intake import IntakeNode, Policy
-from keepframe.wire.marks import Marks
-from keepframe.wire.store import Store, Stored
+from keepframe.wire.intake import Intake, IntakeNode
+from keepframe.wire.marks import MARK_EVERY, Marks
+from keepframe.wire.store import Stored
 from keepframe.wire.suspects import DEATHS, Suspects
 
-MARK_S, MARK_EVERY = 1.0, 8
 RETRY_S, MAX_RETRY_S, ANSWER_S = 0.05, 1.0, 4.0
 NAME = "capture"
 """The stage's name, under which the source's memory is committed."""
@@ -33,10 +32,8 @@ class CaptureNode(IntakeNode):
     """
     The node of one camera's capture.
 
-    has_memory: whether the source can go on behind what is settled. run: which reading of the source the user asks for; a
-    greater number than the committed one means all of it again; None: whichever is committed. holds: how many frames the stages
-    on the way hold back at most; without one more the last of them would wait for ever. is_patient: nobody waits for these frames, so
-    those that a mark will cover go together, a tick later at most: each process on the way is woken once for all of them.
+    is_patient: nobody waits for these frames, so those that a mark will cover go together, a tick later at most: each process on the
+    way is woken once for all of them.
     """
 
     def __init__(
@@ -45,32 +42,15 @@ class CaptureNode(IntakeNode):
         lowers: Sequence[str],
         cameras: Sequence[str],
         nonce: Callable[[], int],
-        pipeline: str = "",
+        pipeline: str,
+        intake: Intake,
         *,
-        camera: str,
-        policy: Policy = "block",
-        has_memory: bool = False,
-        run: int | None = None,
         credit: Credit | None = None,
-        store: Store | None = None,
-        holds: int = 0,
         is_patient: bool = False,
     ) -> None:
-        super().__init__(
-            name,
-            lowers,
-            cameras,
-            nonce,
-            pipeline,
-            camera=camera,
-            policy=policy,
-            has_memory=has_memory,
-            store=store,
-            holds=holds,
-        )
-        self.run = run
-        credit = credit or Credit()
-        if policy == "latest":
+        super().__init__(name, lowers, cameras, nonce, pipeline, intake)
+        credit, holds = credit or Credit(), intake.holds
+        if intake.policy == "latest":
             credit = Credit(min(max(2, holds + 1), credit.frames), credit.nbytes)
         self.in_flight = InFlight(credit, holds)
         self.is_patient, self.is_due = is_patient, False
@@ -81,12 +61,9 @@ class CaptureNode(IntakeNode):
         self.is_asked = False
         """Whether OPENED is waited for: one branch may break a session before another has answered."""
         self.answered: set[str] = set()
-        self.why = ""
-        """Why this capture cannot go on, if it cannot."""
         self.is_open = False
         self.retry_at, self.tries = 0.0, 0
-        self.sent = self.taken = self.marked = START
-        self.unmarked, self.marked_at, self.mark_every = 0, 0.0, 1
+        self.sent = self.taken = START
         self.marks = Marks()
         self.suspects = Suspects()
         self.last_memory: Mapping[str, Any] | None = None
@@ -108,7 +85,7 @@ class CaptureNode(IntakeNode):
         """Whether what is held may go out with what the source gives next."""
         if not self.is_patient or self.is_ended or self.store.is_full or self.suspects.deaths:
             return False
-        return self.unsent < self.mark_every - self.unmarked
+        return self.unsent < self.marks.every - self.marks.unmarked
 
     @property
     def unsent(self) -> int:
@@ -124,7 +101,7 @@ class CaptureNode(IntakeNode):
         """Open when it is time, send and mark what has waited long enough."""
         super().tick(now)
         self.is_due = True
-        if self.is_open and self.sent > self.marked and now - self.marked_at >= MARK_S:
+        if self.is_open and self.marks.is_late(now):
             self._mark()
 
     def pump(self, now: float) -> None:
@@ -151,9 +128,7 @@ class CaptureNode(IntakeNode):
                 runs.clear()
             else:
                 break
-        if self.sent > self.marked and (
-            self.suspects.deaths or (self.store.is_full and not self.marks.waiting)
-        ):
+        if self.marks.unmarked and (self.suspects.deaths or (self.store.is_full and not self.marks.waiting)):
             self._mark()  # nothing can be freed, and no suspect can be alone, without it
 
     def on_opened(self, peer: str, m: messages.Opened) -> None:
@@ -178,9 +153,8 @@ class CaptureNode(IntakeNode):
         self.store.free_left()
         self.marks.reopened(m.committed, memory)
         self.is_open, self.is_asked, self.tries = True, False, 0
-        self.sent = self.taken = self.marked = m.committed
+        self.sent = self.taken = m.committed
         self.in_flight.clear()
-        self.unmarked, self.mark_every = 0, 1
 
     def on_ack(self, peer: str, m: messages.Ack) -> None:
         """The archive has taken frames, which frees credit, or committed outcomes, which frees pictures."""
@@ -234,28 +208,6 @@ class CaptureNode(IntakeNode):
         if not self._chosen():
             self.peers = []
 
-    def _begin(self, m: messages.Opened, memory: Mapping[str, bytes]) -> None:
-        """Like a stage: from the committed memory, never from what another process may remember."""
-        known = unpack(memory)
-        committed_run = int(known.pop("run", 0))
-        if self.run is not None and self.run < committed_run:
-            self.why = f"{self.camera}: the user has asked for a newer reading of this source"
-            self.is_over = True
-            return
-        goes_on = self.has_memory and bool(memory) and self.run in (None, committed_run)
-        stream, seq = m.committed
-        if goes_on and not m.is_ended:
-            self.store.begin((stream, seq + 1))
-        else:
-            if m.committed != START and not m.is_ended:  # nobody will go on with it
-                self.store.begin((stream, seq + 1))
-                self.store.add(
-                    Frame(camera=self.camera).settled("end", "again" if self.has_memory else "store-lost")
-                )
-            self.store.begin((stream + 1, 0))
-        self.run = committed_run if self.run is None else self.run
-        self.begin = known if goes_on else {}
-
     def _goes_on(self, m: messages.Opened, memory: Mapping[str, bytes]) -> bool:
         """Whether what is committed is this capture's own: a mark it has sent, with the memory it had there, or the process before it."""
         if self.marks.points.get(m.committed, memory if self._may_have_sent(m.committed) else None) != memory:
@@ -297,24 +249,22 @@ class CaptureNode(IntakeNode):
         self.sent = item.upto
         self.store.mark_sent(self.sent)
         self.last_memory = stored.memory if stored.memory is not None else self.last_memory
-        self.unmarked += 1
+        self.marks.unmarked += 1
         if stored.takes_room:
             self.in_flight.add(item.upto, stored.nbytes)
-        if self.unmarked >= self.mark_every or item.outcome == "end":
+        if self.marks.is_due or item.outcome == "end":
             self._mark()
 
     def _mark(self) -> None:
         memory = self.marks.known
         if self.has_memory and self.last_memory is not None:
             memory = pack({**self.last_memory, "run": self.run or 0}, NAME)
-        delta, events = self.marks.add(self.sent, memory)
+        delta, events = self.marks.add(self.sent, memory, self.now)
         m = messages.Mark(self.camera, self.epoch, self.sent, {NAME: delta} if delta else {}, events)
         m = replace(m, weight=Fraction(1, len(self.peers)))
         for peer in self.peers:
             self.send(peer, m)
             m = replace(m, memory={}, events=())  # one branch carries them, the archive puts them together
-        self.marked, self.marked_at, self.unmarked = self.sent, self.now, 0
-        self.mark_every = min(2 * self.mark_every, MARK_EVERY)
 
     def _book(self, outcomes: messages.Outcomes) -> None:
         for at, outcome in outcomes:

@@ -7,9 +7,12 @@ Pure state. Which of it is sent when, and sent again, is decided in capture.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from keepframe.frame import Frame, Item, Position
+from keepframe.frame import START, Frame, Item, Position
+from keepframe.stage.memory import unpack
+from keepframe.wire import messages
 from keepframe.wire.fetch import OwningNode
 from keepframe.wire.item_header import fitting
 from keepframe.wire.store import Store
@@ -17,12 +20,26 @@ from keepframe.wire.store import Store
 Policy = Literal["block", "latest"]
 
 
-class IntakeNode(OwningNode):
+@dataclass(frozen=True, slots=True)
+class Intake:
     """
-    A node that takes in the frames of one camera.
+    What is taken in, and how.
 
-    has_memory: whether the source can go on behind what is settled. holds: how many frames the stages on the way hold back at most.
+    has_memory: whether the source can go on behind what is settled. run: which reading of the source the user asks for; a greater
+    number than the committed one means all of it again; None: whichever is committed. holds: how many frames the stages on the way hold
+    back at most; without one more the last of them would wait for ever.
     """
+
+    camera: str
+    policy: Policy = "block"
+    has_memory: bool = False
+    run: int | None = None
+    store: Store = field(default_factory=Store)
+    holds: int = 0
+
+
+class IntakeNode(OwningNode):
+    """A node that takes in the frames of one camera."""
 
     def __init__(
         self,
@@ -30,24 +47,21 @@ class IntakeNode(OwningNode):
         lowers: Sequence[str],
         cameras: Sequence[str],
         nonce: Callable[[], int],
-        pipeline: str = "",
-        *,
-        camera: str,
-        policy: Policy = "block",
-        has_memory: bool = False,
-        store: Store | None = None,
-        holds: int = 0,
+        pipeline: str,
+        intake: Intake,
     ) -> None:
         super().__init__(name, (), lowers, cameras, nonce, pipeline)
-        self.camera, self.policy, self.has_memory, self.holds = camera, policy, has_memory, holds
-        self.store = store or Store()
+        self.camera, self.policy, self.has_memory = intake.camera, intake.policy, intake.has_memory
+        self.run, self.store, self.holds = intake.run, intake.store, intake.holds
         self.begin: Mapping[str, Any] | None = None
         """The source's memory to begin with, once a session has opened."""
         self.is_ended = False
+        self.why = ""
+        """Why this capture cannot go on, if it cannot."""
         if self.store.is_inherited:  # the old stream ends, a new one begins, with the numbers that follow
             self.begin = {}
             if self.store.next_seq:
-                self.store.add(Frame(camera=camera).settled("end"))
+                self.store.add(Frame(camera=self.camera).settled("end"))
 
     @property
     def wants(self) -> bool:
@@ -103,6 +117,28 @@ class IntakeNode(OwningNode):
             self.is_over = self.is_over or (self.holds > 0 and not self.is_ended)
             self.is_ended = True
         self.end()
+
+    def _begin(self, m: messages.Opened, memory: Mapping[str, bytes]) -> None:
+        """The first session has opened. Like a stage: from the committed memory, never from what another process may remember."""
+        known = unpack(memory)
+        committed_run = int(known.pop("run", 0))
+        if self.run is not None and self.run < committed_run:
+            self.why = f"{self.camera}: the user has asked for a newer reading of this source"
+            self.is_over = True
+            return
+        goes_on = self.has_memory and bool(memory) and self.run in (None, committed_run)
+        stream, seq = m.committed
+        if goes_on and not m.is_ended:
+            self.store.begin((stream, seq + 1))
+        else:
+            if m.committed != START and not m.is_ended:  # nobody will go on with it
+                self.store.begin((stream, seq + 1))
+                self.store.add(
+                    Frame(camera=self.camera).settled("end", "again" if self.has_memory else "store-lost")
+                )
+            self.store.begin((stream + 1, 0))
+        self.run = committed_run if self.run is None else self.run
+        self.begin = known if goes_on else {}
 
     # what a subclass adds
 

@@ -1,7 +1,7 @@
 """
-The marks of one capture that may not be committed yet: where they stand, what the source remembers there, and what they tell.
+The marks of one capture that may not be committed yet: where they stand, what the source remembers there, what they tell; and when the next is due.
 
-When a mark is due is decided in capture.py.
+When else one is sent is decided in capture.py.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from keepframe.frame import Position
 from keepframe.wire import messages
 from keepframe.wire.bodies import MAX_EVENTS
 
+MARK_S, MARK_EVERY = 1.0, 8
 MOST_EVENTS = 64
 Events = tuple[tuple[str, str], ...]
 
@@ -41,13 +42,30 @@ class Marks:
     """What happened to the camera and no mark has told yet."""
     told: deque[tuple[Position, Events]] = field(default_factory=deque)
     """What marks have told that are not committed yet."""
+    unmarked: int = 0
+    """How many items of this session were sent since its last mark."""
+    every: int = 1
+    """After how many the next one is due: 1, 2, 4, 8 after a break, so that work done is kept however soon the next one comes."""
+    added_at: float = 0.0
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a mark covers as many items as it should."""
+        return self.unmarked >= self.every
+
+    def is_late(self, now: float) -> bool:
+        """Whether something has waited for its mark for long, since nothing comes behind it."""
+        return self.unmarked > 0 and now - self.added_at >= MARK_S
 
     def record(self, kind: str, detail: str) -> None:
         """Something has happened to the camera: the next mark tells it. Of very many events the oldest are let go."""
         self.events.append((kind, detail))
 
-    def add(self, at: Position, memory: Mapping[str, bytes]) -> tuple[dict[str, bytes | None], Events]:
+    def add(
+        self, at: Position, memory: Mapping[str, bytes], now: float = 0.0
+    ) -> tuple[dict[str, bytes | None], Events]:
         """A mark is sent for everything up to here, with what has changed of the memory since the last, and what it tells."""
+        self.unmarked, self.added_at, self.every = 0, now, min(2 * self.every, MARK_EVERY)
         delta = messages.changed(self.known, memory)
         self.known = self.points[at] = memory
         self.waiting.append(at)
@@ -70,4 +88,5 @@ class Marks:
         while self.told:
             self.events.extendleft(reversed(self.told.pop()[1]))
         self.waiting.clear()
+        self.unmarked, self.every = 0, 1
         self.known = self.points[committed] = memory
