@@ -253,6 +253,22 @@ def test_what_it_tells(capturing):
     assert told["is_open"] is False
 
 
+def test_what_the_archive_has_taken_is_not_waited_for_until_its_mark_is_sent(capturing):
+    """A mark that rests makes nobody wait; one that is not committed does."""
+    process = capturing(lambda: shots(0))
+    process.node.store.begin((2, 5))
+    for frame in shots(2):
+        process.node.offer(frame)
+    told = []
+    for taken, marked in (((2, 5), []), ((2, 6), []), ((2, 6), [(2, 6)])):
+        process.node.taken = taken
+        process.node.marks.waiting.extend(marked)
+        told.append(process.status()["oldest"])
+    process.shell.stop()
+
+    assert told == ["lobby/2/6", None, "lobby/2/5"]
+
+
 def test_the_smallest_queue_on_the_way_is_the_credit(loaded):
     """In frames and in bytes, each for itself."""
     pipeline = loaded(

@@ -147,7 +147,7 @@ EXAMPLES: dict[str, Envelope] = {
     "mark-plain": Envelope((77, 88), 9, messages.Mark("lobby", EPOCH, (3, 42))),
     "ack-taken": Envelope((77, 88), 10, messages.Ack("lobby", EPOCH, (3, 42))),
     "ack": Envelope(
-        (77, 88), 11, messages.Ack("lobby", EPOCH, (3, 42), [((3, 42), "dropped"), ((3, 43), "end")])
+        (77, 88), 11, messages.Ack("lobby", EPOCH, (3, 42), [((3, 42), "dropped"), ((3, 43), "end")], 4750)
     ),
     "fetch": Envelope((77, 88), 14, messages.Fetch((STORE.id, 3, 9, CHUNK + 4), CHUNK)),
     "picture": Envelope(
@@ -315,7 +315,7 @@ def bodies(draw: st.DrawFn) -> messages.Body:
             )
             return messages.Mark(camera, epoch, draw(positions), draw(deltas), events, draw(weights))
         case "ack":
-            return messages.Ack(camera, epoch, draw(positions), draw(outcomes))
+            return messages.Ack(camera, epoch, draw(positions), draw(outcomes), draw(st.integers(0, 60_000)))
         case "fetch" | "picture":
             nbytes = draw(st.integers(1, 3 * CHUNK))
             place = draw(big), draw(st.integers(0, 65535)), draw(st.integers(1, 2**40)), nbytes

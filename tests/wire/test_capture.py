@@ -34,6 +34,67 @@ def test_a_mark_follows_when_nothing_else_does():
     assert kinds(bench.passes(MARK_S)) == []
 
 
+def marked(bench):
+    """After the marks that come at once after a break, all of it committed: 15 frames."""
+    bench.sent()
+    bench.opened()
+    bench.offer(15)
+    bench.committed((0, 14))
+    return bench
+
+
+def rests(bench, rest_ms):
+    """The archive says how long marks may rest."""
+    return bench.say(messages.Ack("a", bench.node.epoch, (0, 14), [], rest_ms))
+
+
+def test_marks_rest_as_long_as_the_archive_has_them():
+    """Their memories weigh much: by frames alone they would come too often."""
+    bench = marked(Bench())
+    rests(bench, 2500)
+
+    assert not [b for b in bench.offer(MARK_EVERY + 3) if isinstance(b, messages.Mark)]
+    assert bench.passes(2.4) == []
+    assert kinds(bench.passes(0.2)) == [("mark", (0, 25))]
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        lambda b: rests(b, 0),
+        lambda b: b.node.marks.record("lost", "no picture for 10 s"),
+        lambda b: b.node.drain(),
+    ],
+)
+def test_marks_do_not_rest_when_somebody_waits_for_them(asks):
+    """A picture is to be kept, there is something to tell, or nothing more comes."""
+    bench = marked(Bench(has_memory=True))
+    rests(bench, 5000)
+    bench.offer(1)
+    asks(bench)
+
+    assert kinds(bench.passes(MARK_S)) == [("mark", (0, 15))]
+
+
+def test_marks_rest_no_longer_than_there_is_room():
+    """A quarter of the store: behind it the source would wait, or drop."""
+    bench = marked(Bench(store=Store(64)))
+    rests(bench, 5000)
+
+    assert [b.upto for b in bench.offer(17) if isinstance(b, messages.Mark)] == [(0, 30)]
+
+
+def test_after_a_break_marks_do_not_rest():
+    """What is worked on again is committed soon, however much it weighs."""
+    bench = marked(Bench())
+    rests(bench, 5000)
+    bench.say(messages.Break("a", bench.node.epoch))
+    bench.passes(1.0)
+    bench.opened((0, 14))
+
+    assert [b.upto[1] for b in bench.offer(7) if isinstance(b, messages.Mark)] == [15, 17, 21]
+
+
 def patient():
     """A capture whose frames wait for those that one mark covers; its first three frames and both their marks are sent."""
     bench = Bench(is_patient=True)

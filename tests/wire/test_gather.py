@@ -6,7 +6,7 @@ import pytest
 from keepframe.archive import Standing
 from keepframe.frame import Frame, Item
 from keepframe.wire import messages
-from keepframe.wire.gather import ArchiveNode, CommitJob, OpenJob
+from keepframe.wire.gather import REST_MS, ArchiveNode, CommitJob, OpenJob
 from keepframe.wire.messages import Envelope
 
 FIRST, SECOND = (0, 1, 5), (0, 2, 5)
@@ -122,6 +122,41 @@ def test_a_mark_over_all_branches_is_one_commit():
     bench.node.committed(job, [((0, 0), "kept")], FIRST)
 
     assert bench.sent() == [("score.0", messages.Ack("a", FIRST, (0, 0), [((0, 0), "kept")]))]
+
+
+def rest_ms(sent):
+    """What the last acknowledgement says."""
+    return [body.rest_ms for _, body in sent if isinstance(body, messages.Ack)][-1]
+
+
+def commit(bench, seq, nbytes):
+    """Commit up to this frame with a memory of so many bytes; what is sent then."""
+    bench.mark(seq, memory={"score": {"k": bytes(nbytes)}})
+    bench.node.committed(bench.node.take(), [], FIRST)
+    return bench.sent()
+
+
+@pytest.mark.parametrize(("nbytes", "ms"), [(0, 0), (100, 5), (50_000, 2500), (1_000_000, REST_MS)])
+def test_marks_may_rest_the_longer_the_more_a_memory_weighs(nbytes, ms):
+    """But never for long: nobody sees what stands behind the last one."""
+    bench = Bench()
+    bench.begin()
+    bench.frame(0, outcome="unchanged")
+
+    assert rest_ms(commit(bench, 0, nbytes)) == ms
+    assert rest_ms(bench.frame(1, outcome="unchanged")) == ms
+
+
+def test_marks_do_not_rest_while_a_picture_is_to_be_kept():
+    """It is seen as soon as if its camera's memory weighed nothing."""
+    bench = Bench()
+    bench.begin()
+    bench.frame(0, outcome="unchanged")
+    commit(bench, 0, 50_000)
+
+    assert rest_ms(bench.frame(1)) == 0
+    assert rest_ms(bench.frame(2, outcome="unchanged")) == 0
+    assert rest_ms(commit(bench, 2, 50_000)) == 2500
 
 
 @pytest.mark.parametrize(

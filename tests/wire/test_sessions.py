@@ -18,6 +18,7 @@ from simulation import FAULTS, Parts, World, problems
 from keepframe.archive import Archive
 from keepframe.archive.reading import Reader
 from keepframe.archive.verify import verify
+from keepframe.wire import gather
 from keepframe.wire.capture import CaptureNode
 from keepframe.wire.place import place
 
@@ -101,8 +102,9 @@ def test_every_promise_holds_under_any_faults(start):
 class Patient(CaptureNode):
     """Frames of a finite source wait for those that one mark covers, as run.capturing has it."""
 
-    def __init__(self, *args, **options):
-        super().__init__(*args, **options, is_patient=options["has_memory"] and options["policy"] == "block")
+    def __init__(self, name, lowers, cameras, nonce, pipeline, intake, **options):
+        is_patient = intake.has_memory and intake.policy == "block"
+        super().__init__(name, lowers, cameras, nonce, pipeline, intake, is_patient=is_patient, **options)
 
 
 @pytest.mark.slow
@@ -110,6 +112,17 @@ def test_every_promise_holds_where_frames_go_together():
     """Whoever waits for company waits for nothing else: no break, no small credit or tiny store makes it wait for ever."""
     seeds = range(500, 500 + FAST)
     failed = {seed: found for seed in seeds if (found := problems(seed, Parts(capture=Patient)))}
+
+    assert failed == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("parts", [Parts(), Parts(capture=Patient)])
+def test_every_promise_holds_where_marks_rest(parts, monkeypatch):
+    """However much a memory weighs: marks that come seldom cost work, never a frame, and nobody waits for one for ever."""
+    monkeypatch.setattr(gather, "MEMORY_PER_S", 1)
+    seeds = range(700, 700 + FAST)
+    failed = {seed: found for seed in seeds if (found := problems(seed, parts))}
 
     assert failed == {}
 

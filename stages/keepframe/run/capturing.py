@@ -9,7 +9,7 @@ from typing import Any
 
 from keepframe.config.pipeline import CAPTURE, Pipeline
 from keepframe.config.pipeline import Store as Limits
-from keepframe.frame import Frame, Item, Position
+from keepframe.frame import START, Frame, Item, Position
 from keepframe.picture import checksum
 from keepframe.picture.owned_slots import OwnedSlots
 from keepframe.run.exits import FAILED, LOCKED, OK
@@ -43,7 +43,7 @@ class Capturing(Process):
         self.trouble = ""
         """Why there are no pictures, while there are none."""
         self._oldest: Position | None = None
-        """The oldest frame that is not settled, as far as status() has seen, and since when it is the oldest."""
+        """The oldest frame that should be settled, as far as status() has seen, and since when it is the oldest."""
         self._oldest_since = 0.0
         fd = seat.stores.get(camera)
         if fd is None and seat.tells_places:
@@ -112,7 +112,8 @@ class Capturing(Process):
     def status(self) -> dict[str, Any]:
         """What is in flight, and how far it is."""
         node, now = self.node, time.monotonic()
-        oldest = next(iter(node.store.items), None)
+        waits_behind = START if node.marks.waiting else node.taken  # what has no mark yet waits for nobody
+        oldest = next((stored.item.at for stored in node.store.after(waits_behind)), None)
         if oldest != self._oldest:
             self._oldest, self._oldest_since = oldest, now
         return super().status() | {

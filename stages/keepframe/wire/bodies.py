@@ -27,6 +27,7 @@ MAX_TOLD = 128
 MAX_STORES = 256
 """Pictures of further cameras travel inline."""
 MAX_EVENTS = 8
+MAX_REST_MS = 60_000
 _MEMORY_LIMITS = LIMITS | {"max_map_len": MAX_KEYS, "max_bin_len": MAX_MEMORY}
 
 
@@ -58,7 +59,7 @@ def body_fields(  # noqa: C901  one case for each kind
             memory: list[Part] = [_pack_memory(body.memory)] if body.memory else []
             return [body.camera, body.epoch, body.upto, [w.numerator, w.denominator], events], memory
         case messages.Ack():
-            return [body.camera, body.epoch, body.taken, _told(body.outcomes)], []
+            return [body.camera, body.epoch, body.taken, _told(body.outcomes), body.rest_ms], []
         case messages.Break():
             return [body.camera, body.epoch, body.newest, body.suspect], []
         case messages.Fetch():
@@ -110,7 +111,8 @@ def read_body(  # noqa: C901  one line for each kind
             weight = _read_weight(f)
             return messages.Mark(*head, memory, _read_events(f), weight)
         case "ACK":
-            return messages.Ack(f.name("camera"), f.epoch("epoch"), f.position("taken"), _read_told(f))
+            head = (f.name("camera"), f.epoch("epoch"), f.position("taken"))
+            return messages.Ack(*head, _read_told(f), f.integer("rest_ms", 0, MAX_REST_MS))
         case "FETCH":
             return _read_fetch(f)
         case "PICTURE":

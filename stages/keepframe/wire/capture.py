@@ -85,7 +85,7 @@ class CaptureNode(IntakeNode):
         """Whether what is held may go out with what the source gives next."""
         if not self.is_patient or self.is_ended or self.store.is_full or self.suspects.deaths:
             return False
-        return self.unsent < self.marks.every - self.marks.unmarked
+        return self.unsent < self.marks.every - self.marks.unmarked % self.marks.every
 
     @property
     def unsent(self) -> int:
@@ -101,7 +101,7 @@ class CaptureNode(IntakeNode):
         """Open when it is time, send and mark what has waited long enough."""
         super().tick(now)
         self.is_due = True
-        if self.is_open and self.marks.is_late(now):
+        if self.is_open and self.marks.is_late(now, is_last=self.is_ended):
             self._mark()
 
     def pump(self, now: float) -> None:
@@ -164,6 +164,7 @@ class CaptureNode(IntakeNode):
         if m.outcomes:
             self._settled_upto(m.taken)
         self.taken = max(self.taken, m.taken)
+        self.marks.rest_s = m.rest_ms / 1000
         self.in_flight.taken(self.taken)
 
     def on_break(self, peer: str, m: messages.Break) -> None:
@@ -252,7 +253,8 @@ class CaptureNode(IntakeNode):
         self.marks.unmarked += 1
         if stored.takes_room:
             self.in_flight.add(item.upto, stored.nbytes)
-        if self.marks.is_due or item.outcome == "end":
+        is_crowded = self.store.is_crowded
+        if self.marks.is_due(self.now, is_crowded=is_crowded) or item.outcome == "end":
             self._mark()
 
     def _mark(self) -> None:

@@ -17,6 +17,11 @@ from keepframe.frame import START, STRENGTH, Item, Position
 from keepframe.wire import messages
 from keepframe.wire.fetch import FetchingNode, remotes_of
 
+MEMORY_PER_S = 20_000
+"""So many bytes of memory a second and camera go into the catalogue at most, as far as REST_MS allows; 1.7 GB a day."""
+REST_MS = 5_000
+"""How long marks rest at most: what stands behind the last one is seen by nobody, and is worked on again after a break."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenJob:
@@ -61,6 +66,16 @@ class Gathering:
     told: Position = START
     marks: dict[Position, Marked] = field(default_factory=dict)
     standing: Standing | None = None
+    nbytes: int = 0
+    """How large the memory of the last commit was."""
+
+    @property
+    def rest_ms(self) -> int:
+        """How long the marks may rest: the longer, the more a memory weighs; not at all while there is something to be kept."""
+        items = (item for items in self.items.values() for item in items.values())
+        if any(item.outcome is None for item in items):
+            return 0
+        return min(REST_MS, 1000 * self.nbytes // MEMORY_PER_S)
 
     def is_whole(self, peers: Iterable[str]) -> bool:
         """Whether these are all branches."""
@@ -159,7 +174,8 @@ class ArchiveNode(FetchingNode):
             self._refuse(g, newest)
             return
         g.told = max(g.told, job.upto)
-        self.send(next(iter(g.branches)), messages.Ack(g.camera, g.epoch, job.upto, outcomes))
+        g.nbytes = sum(len(value or b"") for keys in job.memory.values() for value in keys.values())
+        self.send(next(iter(g.branches)), messages.Ack(g.camera, g.epoch, job.upto, outcomes, g.rest_ms))
 
     # messages
 
@@ -203,7 +219,7 @@ class ArchiveNode(FetchingNode):
             taken = min(g.taken.values(), default=START)
             if taken > g.told and g.is_whole(g.branches):
                 g.told = taken
-                self.send(next(iter(g.branches)), messages.Ack(g.camera, g.epoch, taken))
+                self.send(next(iter(g.branches)), messages.Ack(g.camera, g.epoch, taken, rest_ms=g.rest_ms))
 
     def link_down(self, peer: str) -> None:
         """What was gathered over this link is of no use without the rest."""

@@ -47,15 +47,22 @@ class Marks:
     every: int = 1
     """After how many the next one is due: 1, 2, 4, 8 after a break, so that work done is kept however soon the next one comes."""
     added_at: float = 0.0
+    rest_s: float = 0.0
+    """How long after a mark the archive would have the next one come: the memories in it weigh much."""
+
+    def is_due(self, now: float, *, is_crowded: bool) -> bool:
+        """Whether a mark covers as many items as it should. is_crowded: there is not much room for more of them."""
+        return self.unmarked >= self.every and (is_crowded or now - self.added_at >= self._rest_s)
+
+    def is_late(self, now: float, *, is_last: bool) -> bool:
+        """Whether something has waited for its mark for long, since nothing comes behind it; is_last: nor will anything."""
+        pause_s = MARK_S if is_last else max(MARK_S, self._rest_s)
+        return self.unmarked > 0 and now - self.added_at >= pause_s
 
     @property
-    def is_due(self) -> bool:
-        """Whether a mark covers as many items as it should."""
-        return self.unmarked >= self.every
-
-    def is_late(self, now: float) -> bool:
-        """Whether something has waited for its mark for long, since nothing comes behind it."""
-        return self.unmarked > 0 and now - self.added_at >= MARK_S
+    def _rest_s(self) -> float:
+        """None right after a break, or when there is something to tell."""
+        return 0.0 if self.events or self.every < MARK_EVERY else self.rest_s
 
     def record(self, kind: str, detail: str) -> None:
         """Something has happened to the camera: the next mark tells it. Of very many events the oldest are let go."""
@@ -88,5 +95,5 @@ class Marks:
         while self.told:
             self.events.extendleft(reversed(self.told.pop()[1]))
         self.waiting.clear()
-        self.unmarked, self.every = 0, 1
+        self.unmarked, self.every, self.rest_s = 0, 1, 0.0
         self.known = self.points[committed] = memory

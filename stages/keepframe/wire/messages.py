@@ -108,12 +108,17 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """Up: taken frees the way for more frames; outcomes, committed, free the pictures."""
+    """
+    Up: taken frees the way for more frames; outcomes, committed, free the pictures.
+
+    rest_ms: how long after a mark the next one may come; 0 while something that came behind it is to be kept.
+    """
 
     camera: str
     epoch: Epoch
     taken: Position
     outcomes: Outcomes = field(default_factory=list)
+    rest_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,11 @@ class Store:
         return self._is_full(self.frames, self.nbytes)
 
     @property
+    def is_crowded(self) -> bool:
+        """Whether a quarter of the room is taken: what may be sent behind the last mark."""
+        return 4 * self.frames >= self.max_frames or 4 * self.nbytes >= self.max_bytes
+
+    @property
     def is_full_of_sent(self) -> bool:
         """
         Whether what was sent and is not settled takes all the room.
