@@ -128,6 +128,34 @@ def test_a_file_that_cannot_be_read_is_unreadable(make_files, monkeypatch):
     assert frames[0].notes["error"] == "unreadable: Input/output error"
 
 
+def test_a_sub_folder_without_permission_is_told_once_and_taken_when_it_may_be(
+    make_files, monkeypatch, caplog
+):
+    """It ends nothing, whether it is counted, read or watched."""
+    path = make_files("1.png", "a/2.png", "lost+found/3.png")
+    is_open, scandir = False, os.scandir
+
+    def listed(where):
+        if where.name == "lost+found" and not is_open:
+            raise PermissionError(13, "Permission denied", str(where))
+        return scandir(where)
+
+    monkeypatch.setattr(os, "scandir", listed)
+    source = folder(path=path, recursive=True)
+    before = source.total(), [f.source for f in source()]
+
+    assert before == (2, ["1.png", "a/2.png"])
+    assert [(r.message, r.fields["path"].name) for r in caplog.records] == [("cannot-list", "lost+found")]
+
+    is_open = True
+    after = [f.source for f in source()]
+    is_open = False
+    source.total()
+
+    assert after == ["lost+found/3.png"]
+    assert len(caplog.records) == 2
+
+
 def test_a_file_that_is_gone_is_nothing(make_files):
     """Deleted between listing and reading: it was never captured."""
     path = make_files("1.png", "2.png", "3.png")

@@ -1,5 +1,6 @@
 """Which files, in which order, and which are settled."""
 
+import errno
 import os
 
 import pytest
@@ -87,6 +88,40 @@ def test_a_sub_folder_that_goes_away_ends_nothing(tmp_path, monkeypatch):
     assert files_in(tmp_path, None, is_recursive=True) == ["1.jpg"]
     with pytest.raises(FileNotFoundError):
         files_in(tmp_path / "day1", None, is_recursive=True)
+
+
+@pytest.fixture
+def closed(monkeypatch):
+    """Names of folders that cannot be looked into: what may not be listed, and what may but not entered; root may everything."""
+    closed = {"list": [], "enter": []}
+    scandir, access = os.scandir, os.access
+
+    def listed(path):
+        if path.name in closed["list"]:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", listed)
+    monkeypatch.setattr(
+        os, "access", lambda path, *a, **o: path.name not in closed["enter"] and access(path, *a, **o)
+    )
+    return closed
+
+
+@pytest.mark.parametrize("what", ["list", "enter"])
+def test_a_sub_folder_that_cannot_be_looked_into_is_told_and_passed_over(tmp_path, closed, what):
+    """Its neighbours are there; the folder itself must be open."""
+    touch(tmp_path, "1.jpg", "a/1.jpg", "a/lost+found/1.jpg", "b/1.jpg")
+    closed[what].append("lost+found")
+    told = []
+    names = files_in(tmp_path, None, is_recursive=True, on_closed=lambda *why: told.append(why))
+
+    assert names == ["1.jpg", "a/1.jpg", "b/1.jpg"]
+    assert told == [("a/lost+found", "Permission denied")]
+
+    closed["list"].append(tmp_path.name)
+    with pytest.raises(PermissionError):
+        files_in(tmp_path, None, is_recursive=True)
 
 
 def test_a_link_to_a_file_is_a_file(tmp_path):

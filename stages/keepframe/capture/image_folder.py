@@ -6,6 +6,7 @@ Which files those are is in listing.py, when they were taken in picture_time.py;
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,7 @@ HALF = ("empty", "truncated")
 """Why a picture is rejected that may be a half written one."""
 MAX_BYTES = 200_000_000
 """Larger files are not read."""
+log = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True)
@@ -36,7 +38,8 @@ class Folder:
     The image files of a folder, in natural order of their names (img2 before img10).
 
     path: the folder. pattern: shell pattern for the names, such as "cam1*.jpg"; None takes JPEG, PNG, BMP, TIFF and WebP files by their
-    extension. recursive: sub-folders too, but no links to folders. any_size: pictures of another size than the first one too. every: "1s", "500ms" or seconds of the pictures' own time: the first
+    extension. recursive: sub-folders too, but no links to folders; one that cannot be looked into, such as lost+found, is told in the log and
+    passed over until it can. any_size: pictures of another size than the first one too. every: "1s", "500ms" or seconds of the pictures' own time: the first
     picture in each cell of a grid that starts at the first picture's time; None takes every picture.
 
     JPEG bytes stay as they are, other files are decoded (note "bits" = 16 where more than 8 were scaled down). A picture's time is its EXIF's,
@@ -72,6 +75,8 @@ class Folder:
     """(height, width) of the first good picture."""
     _began_ns: int | None = field(default=None, init=False, repr=False)
     _last_ns: int | None = field(default=None, init=False, repr=False)
+    _closed: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+    """Sub-folders that could not be looked into the last time, and why."""
 
     is_live = False
 
@@ -88,7 +93,7 @@ class Folder:
         arrivals = Arrivals(self.path, self.clock) if self.watch else None
         while True:
             began_s = self.clock.monotonic_s()
-            names = files_in(self.path, self.pattern, is_recursive=self.recursive)
+            names = self._names()
             places = {name: index for index, name in enumerate(names) if name not in self._settled}
             for name in list(places) if arrivals is None else arrivals.complete(places):
                 frame = self._frame(name, places[name])
@@ -109,8 +114,7 @@ class Folder:
         """How many frames are still to come; None with `every`, since only the files know their times."""
         if self._interval is not None or self.watch:
             return None
-        names = files_in(self.path, self.pattern, is_recursive=self.recursive)
-        return sum(name not in self._settled for name in names)
+        return sum(name not in self._settled for name in self._names())
 
     def save(self) -> dict[str, Any]:
         """What has been yielded, as load() takes it."""
@@ -130,6 +134,16 @@ class Folder:
         self._size = None if size is None else (size[0], size[1])
         self._began_ns, self._last_ns = memory.get("grid", (None, None))
         self._settled = Settled({key: chunk for key, chunk in memory.items() if key.startswith("settled/")})
+
+    def _names(self) -> list[str]:
+        """Of all files that can be listed now; a sub-folder that cannot is told once, and again if it could meanwhile."""
+        closed: dict[str, str] = {}
+        names = files_in(self.path, self.pattern, is_recursive=self.recursive, on_closed=closed.__setitem__)
+        for name, why in closed.items():
+            if self._closed.get(name) != why:
+                log.warning("cannot-list", extra={"fields": {"path": self.path / name, "error": why}})
+        self._closed = closed
+        return names
 
     def _is_due(self, time_ns: int) -> bool:
         if self._began_ns is None:

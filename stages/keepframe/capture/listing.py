@@ -6,9 +6,10 @@ Files are named and counted here; none is opened.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from hashlib import blake2b
 from pathlib import Path
@@ -21,13 +22,20 @@ CHUNK = 256
 DIGEST = 8
 
 
-def files_in(folder: Path, pattern: str | None, *, is_recursive: bool) -> list[str]:
+def files_in(
+    folder: Path,
+    pattern: str | None,
+    *,
+    is_recursive: bool,
+    on_closed: Callable[[str, str], object] = lambda _name, _why: None,
+) -> list[str]:
     """
     The picture files of a folder in natural order (img2 before img10), relative to it, with "/" between.
 
     pattern: shell pattern that the file's name must match; None: the extensions of JPEG, PNG, BMP, TIFF and WebP, in any case.
     Hidden and temporary files, and everything that is no file, are passed over; links to folders are not followed.
-    A sub-folder that goes away meanwhile has none. Raises FileNotFoundError, NotADirectoryError or PermissionError as os.scandir does.
+    A sub-folder that goes away meanwhile has none, nor has one that cannot be looked into: on_closed is told its name, and why.
+    Raises FileNotFoundError, NotADirectoryError or PermissionError as os.scandir does.
     """
     found: list[str] = []
     folders = [""]
@@ -35,10 +43,15 @@ def files_in(folder: Path, pattern: str | None, *, is_recursive: bool) -> list[s
         inside = folders.pop()
         try:
             listed = os.scandir(folder / inside)
-        except FileNotFoundError:
+            if inside and not os.access(folder / inside, os.X_OK, effective_ids=True):
+                listed.close()  # names alone: each of its files would be unreadable
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        except OSError as error:
             if not inside:
                 raise
-            continue  # somebody has taken it away since its name was read
+            if not isinstance(error, FileNotFoundError | NotADirectoryError):
+                on_closed(inside.removesuffix("/"), error.strerror or str(error))
+            continue  # else somebody has taken it away since its name was read
         with listed as entries:
             for entry in entries:
                 name = inside + entry.name

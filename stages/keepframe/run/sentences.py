@@ -20,6 +20,7 @@ SENTENCES: Final = {
     "source-failed": "cannot be read: {error}",
     "undecodable": "{path}: some of it cannot be decoded ({undecodable} packets); the other {decoded} pictures were read",
     "ends-early": "{path} breaks off: {error}",
+    "cannot-list": "{path} is passed over until it can be looked into ({error})",
     "no-contact-sheet": "the page of the kept pictures could not be written: {error}",
     "no-link": "no link: {why}",
     "locked": "{detail}",
