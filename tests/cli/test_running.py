@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from keepframe.cli.running import RunningPipeline, found
+from keepframe.cli.running import RunningPipeline, SilentError, found
 from keepframe.run import desk
 from keepframe.run.addresses import runtime_folder
 
@@ -34,6 +34,17 @@ def test_one_that_does_not_answer_is_told(running, monkeypatch):
 
         with pytest.raises(ConnectionError, match="does not answer"):
             running.ask({"do": "status"})
+
+
+def test_without_a_name_one_that_does_not_answer_is_not_called_absent(running, monkeypatch):
+    """It is there, which is not the same as nothing."""
+    monkeypatch.setattr(desk, "ANSWER_S", 0.05)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(running._folder / desk.NAME))
+        listening.listen()
+
+        with pytest.raises(SilentError, match="does not answer"):
+            found()
 
 
 def test_an_answer_is_handed_on(running):

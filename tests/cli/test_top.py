@@ -1,11 +1,12 @@
 import io
+import re
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from keepframe.cli import top as module
-from keepframe.cli.running import RunningPipeline
+from keepframe.cli.running import RunningPipeline, SilentError
 from keepframe.cli.top import camera_rows, process_rows, remarks
 
 PIPELINE = '[cameras.a]\nsource = "synthetic"\n'
@@ -39,7 +40,10 @@ def answers(place, runtime, monkeypatch):
     def ask(running, order):
         if not answers:
             raise ConnectionError("gone")
-        return answers.pop(0)
+        answer = answers.pop(0)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
 
     monkeypatch.setattr(RunningPipeline, "ask", ask)
     monkeypatch.setattr(module.time, "sleep", lambda _seconds: None)
@@ -119,6 +123,41 @@ def test_at_a_terminal_it_moves_until_the_run_ends(call, answers, monkeypatch):
 
     assert done.exit_code == 0
     assert done.stdout.endswith("pipeline.toml: the run has ended\n")
+
+
+def test_a_run_that_is_silent_or_started_again_is_waited_for(call, answers, monkeypatch):
+    """What was shown stays, with a word why it does not move; then it moves again."""
+    pictures, shown = [], module._picture
+
+    def picture(status, trouble=""):
+        pictures.append((status["cameras"]["a"]["kept"], trouble))
+        return shown(status, trouble)
+
+    again = STATUS | {"cameras": {"a": {"kept": 99}}}
+    monkeypatch.setattr(module, "is_for_people", lambda: True)
+    monkeypatch.setattr(module, "_picture", picture)
+    answers += [SilentError("x")] * 30 + [STATUS] + [ConnectionError("gone")] * module.MISSES + [again]
+    answers += [KeyboardInterrupt()]
+    done = call("top")
+
+    assert done.exit_code == 0
+    assert pictures[0] == (12, "")
+    assert re.fullmatch(
+        "this is .* old: the run does not answer; is its supervisor stopped[?]", pictures[30][1]
+    )
+    assert pictures[31] == (12, "")
+    assert pictures[-2] == (12, "the run has ended; a new one is waited for")
+    assert pictures[-1] == (99, "")
+
+
+@pytest.mark.parametrize("how", ["--once", "--json"])
+def test_a_run_that_is_silent_is_an_error_where_it_is_shown_once(call, answers, how):
+    """Whoever asks once wants an answer."""
+    answers[:] = [SilentError("pipeline.toml: the run does not answer; is its supervisor stopped?")]
+    done = call("top", how)
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == "keepframe: pipeline.toml: the run does not answer; is its supervisor stopped?\n"
 
 
 def test_ctrl_c_leaves_without_a_word(call, answers, monkeypatch):

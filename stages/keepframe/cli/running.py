@@ -6,7 +6,7 @@ What it answers is the business of keepframe.run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,11 @@ from keepframe.run.addresses import runtime_folder, runtime_folders
 from keepframe.run.desk import ask
 
 STATUS = {"do": "status"}
+SILENT = "the run does not answer; is its supervisor stopped?"
+
+
+class SilentError(ConnectionError):
+    """A run is there, and does not answer: its supervisor is stopped, or the machine has no time for it."""
 
 
 class Running:
@@ -32,14 +37,12 @@ class Running:
         """
         Its answer to an order.
 
-        Raises ConnectionError if it does not run, ValueError with its words if it refuses.
+        Raises SilentError if it does not answer within some seconds, ConnectionError if it does not run, ValueError with its words if it refuses.
         """
         try:
             return ask(self._folder, order)
         except TimeoutError as error:
-            raise ConnectionError(
-                f"{self.name}: the run does not answer; is its supervisor stopped?"
-            ) from error
+            raise SilentError(f"{self.name}: {SILENT}") from error
         except OSError as error:
             raise ConnectionError(f"{self.name}: {self._absent}") from error
 
@@ -63,11 +66,14 @@ def found(archive: Path | None = None) -> Running | None:
     """
     The only run of this user here, or the only one that writes into this folder; of several that of ./pipeline.toml. None if there is none.
 
-    Raises LookupError, which names them, if there are several.
+    Raises LookupError, which names them, if there are several; SilentError if none of those that are there answers.
     """
+    answered, are_silent = _runs()
     runs = [
-        run for run in _runs() if archive is None or Path(run[0]["archive"]).resolve() == archive.resolve()
+        run for run in answered if archive is None or Path(run[0]["archive"]).resolve() == archive.resolve()
     ]
+    if are_silent and not runs:
+        raise SilentError(SILENT)
     here = [run for run in runs if run[0]["pipeline"] == str(Path("pipeline.toml").absolute())]
     if len(here or runs) > 1:
         told = ", ".join(sorted({short_path(status["archive"]) for status, _ in runs}))
@@ -79,12 +85,17 @@ def found(archive: Path | None = None) -> Running | None:
     return None
 
 
-def _runs() -> Iterator[tuple[dict[str, Any], Path]]:
-    """Each run that answers, with its status."""
+def _runs() -> tuple[list[tuple[dict[str, Any], Path]], bool]:
+    """Each run that answers, with its status; and whether there are others that do not."""
+    answered, are_silent = [], False
     for folder in runtime_folders():
         try:
             status = ask(folder, STATUS)
+        except TimeoutError:
+            are_silent = True
         except OSError:
             continue  # it was killed, or ends just now
-        if "archive" in status:  # one of an older version does not say what it is
-            yield status, folder
+        else:
+            if "archive" in status:  # one of an older version does not say what it is
+                answered.append((status, folder))
+    return answered, are_silent

@@ -18,13 +18,15 @@ from rich.table import Table
 from rich.text import Text
 
 from keepframe.cli.options import PIPELINE, json_option, only_option, set_option, with_only
-from keepframe.cli.running import STATUS, Running, RunningPipeline, found
+from keepframe.cli.running import SILENT, STATUS, Running, RunningPipeline, SilentError, found
 from keepframe.cli.writing import duration, is_for_people, short_path, write_json, write_table
 from keepframe.frame import OUTCOMES
 
 EVERY_S = 0.5
 PROCESSES = ("PROCESS", "PID", "STATE", "FRAMES/S", "WAITING", "IN FLIGHT", "RESTARTS", "MB")
 CAMERAS = ("CAMERA", "SEEN", *(outcome.upper() for outcome in OUTCOMES))
+MISSES = 20
+"""So often a run may be gone, one look after the other, before it has ended: whoever starts it again takes some seconds."""
 SLOW_S = 2.0
 """A frame that is in hand or the oldest for longer is worth a line."""
 
@@ -46,8 +48,9 @@ def command(
     Show what a running pipeline is doing.
 
     Without a name it is the one that runs here, a `keepframe watch` too. FOLDER is the folder that its pictures go to; PIPELINE is its TOML file,
-    with the --set and --only it was started with. Moves until Ctrl-C or the end of the run; with --once or --json, and where stdout is no
-    terminal, it is shown once. Exits 1 if nothing runs.
+    with the --set and --only it was started with. Moves until Ctrl-C or 10 s after the end of the run, so that one that is started again goes on; one
+    that does not answer is waited for. With --once or --json, and where stdout is no terminal, it is shown once. Exits 1 if nothing runs, or
+    nothing answers for 5 s.
     """
     running = _running(pipeline, with_only(sets, only))
     status = _sorted(running.ask(STATUS))
@@ -73,19 +76,28 @@ def _running(named: Path | None, sets: Sequence[str]) -> Running:
 
 
 def _show(running: Running, status: Status) -> None:
-    """Live, until Ctrl-C or the end of the run."""
-    console = Console()
+    """Live, until Ctrl-C or the end of the run; one that is slow, stopped or started again is waited for."""
+    console, missed = Console(), 0
+    heard_at = time.monotonic()
     try:
         with Live(_picture(status), console=console, screen=True, auto_refresh=False) as live:
-            while True:
+            while missed <= MISSES:
                 time.sleep(EVERY_S)
-                status = _sorted(running.ask(STATUS))
-                live.update(_picture(status), refresh=True)
+                trouble = ""
+                try:
+                    status = _sorted(running.ask(STATUS))
+                    heard_at, missed = time.monotonic(), 0
+                except SilentError:
+                    missed, silent_s = 0, time.monotonic() - heard_at
+                    trouble = f"this is {duration(silent_s)} old: {SILENT}"
+                except ConnectionError:
+                    missed += 1
+                    trouble = "the run has ended; a new one is waited for"
+                live.update(_picture(status, trouble), refresh=True)
     except KeyboardInterrupt:
         return
-    except ConnectionError:
-        _write(status)
-        click.echo(f"{running.name}: the run has ended")
+    _write(status)
+    click.echo(f"{running.name}: the run has ended")
 
 
 def _sorted(status: Status) -> Status:
@@ -155,7 +167,7 @@ def _write(status: Status) -> None:
         click.echo(text)
 
 
-def _picture(status: Status) -> Group:
+def _picture(status: Status, trouble: str = "") -> Group:
     tables: list[Table | Text] = [
         Text(_title(status), style="dim"),
         Text(),
@@ -165,6 +177,8 @@ def _picture(status: Status) -> Group:
     if status["cameras"]:  # none where the captures run elsewhere
         tables += [_table(CAMERAS, camera_rows(status), lefts=1), Text()]
     tables += [Text(text, style="bold red" if is_stuck else "yellow") for text, is_stuck in remarks(status)]
+    if trouble:
+        tables.append(Text(trouble, style="bold red"))
     return Group(*tables, Text("Ctrl-C leaves; the pipeline goes on", style="dim"))
 
 
