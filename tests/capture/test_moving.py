@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from keepframe.capture.moving import move
+from keepframe.capture.moving import free, move
 
 
 @pytest.fixture
@@ -33,6 +33,15 @@ def _two_disks(monkeypatch):
 def there(folder):
     """The files below a folder."""
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_name_that_is_taken_gets_a_number(photo):
+    """The first that is free, counted from 2."""
+    for number in (2, 3, 5):
+        photo.with_name(f"a-{number}.jpg").touch()
+
+    assert free(photo) == photo.with_name("a-4.jpg")
+    assert free(photo.with_name("b.jpg")) == photo.with_name("b.jpg")
 
 
 def test_a_file_gets_another_name(photo, tmp_path):

@@ -61,7 +61,7 @@ def test_a_name_that_is_taken_is_not_overwritten(call, pictures):
     call("dedupe", "pictures")
 
     assert (pictures / "duplicates" / "img2.png").read_text() == "somebody's own"
-    assert files(pictures / "duplicates") == ["img10.png", "img2-1.png", "img2.png"]
+    assert files(pictures / "duplicates") == ["img10.png", "img2-2.png", "img2.png"]
 
 
 def test_duplicates_may_go_to_another_disk(call, pictures, tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from keepframe.capture.moving import move
+from keepframe.capture.moving import free, move
 
 After = Literal["leave", "delete"]
 SEEN = ("kept", "unchanged", "filtered")
@@ -62,8 +62,4 @@ class Disposal:
 def _move(path: Path, target: Path) -> None:
     """Move a file; never over one that is there."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    free, number = target, 1
-    while free.exists():
-        number += 1
-        free = target.with_stem(f"{target.stem}-{number}")
-    move(path, free)
+    move(path, free(target))

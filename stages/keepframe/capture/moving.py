@@ -1,7 +1,7 @@
 """
 Move a file, also to another file system: it is whole under its new name, or still whole under its old one.
 
-Whether it is to be moved, and which name is free, is said by who asks.
+Whether it is to be moved, and where, is said by who asks.
 """
 
 from __future__ import annotations
@@ -10,6 +10,20 @@ import errno
 import os
 import shutil
 from pathlib import Path
+
+
+def free(path: Path) -> Path:
+    """
+    This path if nothing is there, else the first free one of "a-2.jpg", "a-3.jpg" and so on, as the archive names its files too.
+
+    >>> free(Path("/nowhere/a.jpg"))
+    PosixPath('/nowhere/a.jpg')
+    """
+    found, number = path, 1
+    while found.exists():
+        number += 1
+        found = path.with_stem(f"{path.stem}-{number}")
+    return found
 
 
 def move(path: Path, target: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from keepframe.capture.moving import move
+from keepframe.capture.moving import free, move
 from keepframe.cli import exits
 from keepframe.cli.options import json_option
 from keepframe.cli.pictures import PICTURE, each, found, read
@@ -125,8 +125,6 @@ def _put_aside(path: Path, into: Path | None, *, is_delete: bool) -> str | None:
         return None
     folder = into if into is not None else path.parent / ASIDE
     folder.mkdir(parents=True, exist_ok=True)
-    target, count = folder / path.name, 1
-    while target.exists():
-        target, count = folder / f"{path.stem}-{count}{path.suffix}", count + 1
+    target = free(folder / path.name)
     move(path, target)
     return str(target)
