@@ -156,6 +156,41 @@ def test_a_mark_takes_along_what_has_changed_of_the_memory():
     assert [m.memory for _, m in bench.sent()] == [{}, {}]
 
 
+def told_by_marks(bench, count, events=(), above=()):
+    """What further marks tell, one after the other; these events happen here before the first, and those of the stages above come with it."""
+    told = []
+    for seq in range(count):
+        bench.say(messages.Mark("a", FIRST, (0, seq), {}, () if seq else above))
+        session, mark = bench.node.take()
+        bench.node.finish(session, [mark], () if seq else events)
+        told += [[detail for _, detail in m.events] for _, m in bench.sent()]
+    return told
+
+
+def test_what_has_no_room_in_a_mark_goes_with_the_next():
+    """Eight events a mark, those from above first, since they wait nowhere else; of its own the oldest."""
+    bench = Bench()
+    bench.begin()
+    own = [("unsaved", str(n)) for n in range(14)]
+    above = (("lost", "up"), ("found", "up"))
+
+    assert told_by_marks(bench, 4, own, above) == [
+        ["up", "up", *"012345"],
+        ["6", "7", "8", "9", "10", "11", "12", "13"],
+        [],
+        [],
+    ]
+
+
+def test_of_very_many_events_the_oldest_are_let_go():
+    """A stage that has something to say about every frame does not fill the memory."""
+    bench = Bench()
+    bench.begin()
+    told = told_by_marks(bench, 20, [("unsaved", str(n)) for n in range(100)])
+
+    assert [detail for details in told for detail in details] == [str(n) for n in range(36, 100)]
+
+
 @pytest.mark.parametrize("epoch", [FIRST, (0, 0, 9)])
 def test_an_epoch_that_is_not_newer_is_refused_with_the_one_in_the_way(epoch):
     """So the capture can count on from it."""

@@ -18,8 +18,10 @@ from keepframe.archive import Epoch
 from keepframe.frame import START, Frame, Item, Position
 from keepframe.stage.line import Mark as LineMark
 from keepframe.wire import messages
+from keepframe.wire.bodies import MAX_EVENTS
 from keepframe.wire.fetch import FetchingNode, remotes_of
 from keepframe.wire.link import TOGETHER
+from keepframe.wire.marks import MOST_EVENTS
 
 LOOK_AHEAD = 4
 """How many frames of a camera may have their pictures fetched before it is their turn."""
@@ -41,7 +43,8 @@ class Session:
     committed: Position = START
     memory: Mapping[str, bytes] = field(default_factory=dict)
     """What this stage begins with; then what was last sent of it."""
-    events: tuple[tuple[str, str], ...] = ()
+    events: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
+    """What happened here and no mark has told yet; of very many the oldest are let go."""
     in_hand: bool = False
     line: Any = None
     """Whatever the worker keeps for this session."""
@@ -107,7 +110,7 @@ class RelayNode(FetchingNode):
         s.in_hand = False
         if self.sessions.get(s.camera) is not s:
             return
-        s.events += tuple(events)
+        s.events.extend(events)
         for thing in things:
             if isinstance(thing, LineMark):
                 self._pass_mark(s, thing)
@@ -141,8 +144,12 @@ class RelayNode(FetchingNode):
         m = s.marks.popleft()
         delta = messages.changed(s.memory, mark.memory)
         memory = dict(m.memory) | ({self.stage: delta} if delta else {})
-        m = replace(m, memory=memory, events=m.events + s.events, weight=s.weight)
-        s.memory, s.events = mark.memory, ()
+        room = MAX_EVENTS - len(m.events)
+        own = tuple(
+            s.events.popleft() for _ in range(min(len(s.events), room))
+        )  # the others go with the next mark
+        m = replace(m, memory=memory, events=m.events + own, weight=s.weight)
+        s.memory = mark.memory
         for down in s.down:
             self.send(down, m)
             m = replace(m, memory={}, events=())  # one branch carries them, the archive puts them together
