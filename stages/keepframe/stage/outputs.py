@@ -62,4 +62,5 @@ def _checked(output: Frame) -> Frame:
         raise ValueError(
             f"settled {output.name} as {output.outcome!r}; a stage may say {', '.join(SETTLING)}, or give it on to keep it"
         )
-    return output.settled(output.outcome)
+    is_header = output.picture is None and output.working is None
+    return output if is_header else output.settled(output.outcome)
