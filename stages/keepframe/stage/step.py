@@ -79,8 +79,10 @@ class Step:
         elif thing.outcome == "end":
             self._flush()
             self.waiting.append(Held(thing, [[f] for f in thing.frames]))
-        else:
+        elif self.holds or self.waiting.things or len(thing.frames) > 1:
             self._take(thing)
+        else:
+            return self._through(thing)
         return self.waiting.leave()
 
     def close(self) -> None:
@@ -150,18 +152,43 @@ class Step:
                 self._work(held, i, frame)
         self._let_go()
 
+    def _through(self, item: Item) -> list[Item | Mark]:
+        """One frame where nothing is held back: it needs no place to wait in, unless something else than one frame comes of it."""
+        (frame,) = item.frames
+        if frame.outcome is not None:
+            return [item]
+        outputs = self._called(frame)
+        if len(outputs) == 1 and _is_still(frame, outputs[0]):
+            return [Item((outputs[0],), item.count)]
+        held = Held(item, [None])
+        self.waiting.append(held)
+        self._put(held, 0, outputs)
+        self._let_go()
+        return self.waiting.leave()
+
     def _work(self, held: Held, i: int, frame: Frame) -> None:
         for older in self.waiting.undone():
             older.calls += older is not held
+        self._put(held, i, self._called(frame))
+
+    def _called(self, frame: Frame) -> list[Frame]:
+        """What the stage gives for a frame; one that raises loses that frame only."""
         try:
             given = self.call(frame, **self.options)
             if given is None and self.contract.gives_frame:
                 raise TypeError(FORGOTTEN)
-            self._place(outputs_of(given, MAX_PARTS * (self.holds + 1)))
+            return outputs_of(given, MAX_PARTS * (self.holds + 1))
         except LostPictureError:  # no fault of the frame's: it comes again
             raise
-        except Exception as error:  # noqa: BLE001  a stage that raises loses that frame only
-            held.outs[i] = [frame.settled("failed", self._told(error))]
+        except Exception as error:  # noqa: BLE001  whatever a stage raises
+            return [frame.settled("failed", self._told(error))]
+
+    def _put(self, held: Held, i: int, outputs: Iterable[Frame]) -> None:
+        """What came of a frame of this item; if it cannot stand anywhere, the frame is lost."""
+        try:
+            self._place(outputs)
+        except ValueError as error:
+            held.outs[i] = [held.item.frames[i].settled("failed", self._told(error))]
 
     def _let_go(self) -> None:
         """Nothing is held back longer than promised. A stage that was not called, since headers came, is asked to flush first."""
@@ -233,6 +260,11 @@ def close_shared(shared: Shared) -> None:
             instance = shared.pop(min(shared))
             if hasattr(instance, "__exit__"):
                 exits.push(instance)
+
+
+def _is_still(frame: Frame, output: Frame) -> bool:
+    """Whether this is what has become of a frame, by its name."""
+    return output.at == frame.at and output.part == frame.part and output.camera == frame.camera
 
 
 def _entered(instance: Any) -> Any:
