@@ -1,10 +1,13 @@
 """The entry of a process: what it makes of its arguments, and how it ends if it cannot begin."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from keepframe.errors import ArchiveLockedError
 from keepframe.run import archiving, capturing, child, relaying
-from keepframe.run.child import main, run_process
+from keepframe.run.child import main, run_process, take_turns
 from keepframe.run.control import pair
 from keepframe.run.hand import Hand
 
@@ -33,6 +36,7 @@ def bodies(monkeypatch, sockets):
     for module, kind in BODIES.values():
         monkeypatch.setattr(module, kind, body(kind))
     monkeypatch.setattr(child, "configure", lambda *_: None)
+    monkeypatch.setattr(child, "take_turns", lambda: None)  # it would hold for the tests that follow
     yield seats
     for _, seat in seats:
         seat.hand.close()
@@ -114,3 +118,18 @@ def test_arguments_that_are_none_are_refused(capsys):
 
     assert left.value.code == 2
     assert "process" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "then"), [(os.SCHED_OTHER, os.SCHED_BATCH), (os.SCHED_IDLE, os.SCHED_IDLE)]
+)
+def test_a_process_pushes_nobody_aside_when_it_wakes_up(given, then):
+    """Unless somebody has given it another policy."""
+
+    def turned():
+        os.sched_setscheduler(0, given, os.sched_param(0))
+        take_turns()
+        return os.sched_getscheduler(0)
+
+    with ThreadPoolExecutor(1) as thread:  # a policy is a thread's own
+        assert thread.submit(turned).result() == then

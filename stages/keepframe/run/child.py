@@ -8,7 +8,9 @@ The entry of one process: which one it is comes as arguments, everything else fr
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from keepframe.config import load
 from keepframe.config.pipeline import CAPTURE, Pipeline
@@ -40,6 +42,7 @@ def run_process(
     site: what the processes of its supervisor have in common, see Seat.
     Raises ArchiveLockedError, OSError where sockets or folders cannot be had.
     """
+    take_turns()
     hand = hand or Hand(Hand.create())
     folder = runtime_folder(pipeline.path, pipeline.archive_folder, pipeline.only)
     seat = Seat(
@@ -52,6 +55,20 @@ def run_process(
     else:
         from keepframe.run.relaying import Relaying as Body  # type: ignore[assignment]  # noqa: PLC0415
     return Body(seat).work()
+
+
+def take_turns() -> None:
+    """
+    Ask the system not to push whoever is at work aside each time this process wakes up.
+
+    Else each of several messages that are sent one after the other wakes its receiver before the next is sent, on a machine with fewer
+    cores than processes. Holds for threads and programs begun later, too. A process that was given another policy keeps it.
+    """
+    with suppress(
+        AttributeError, OSError
+    ):  # no such thing here, or it is forbidden: then it goes on as it is
+        if os.sched_getscheduler(0) == os.SCHED_OTHER:
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
