@@ -107,8 +107,8 @@ def book(
     catalogue: Catalogue, bookings: Iterable[Booking], commit: int, now_ns: int
 ) -> list[tuple[Position, Decision]]:
     """Write what is new, record what differs from what stands, and say for each item what stands now."""
-    grown: set[int] = set()
-    return [(b.at, _book_one(catalogue, b, commit, now_ns, grown)) for b in bookings]
+    streams: dict[tuple[str, int], _Stream] = {}
+    return [(b.at, _book_one(catalogue, b, _stream(catalogue, b, streams), commit, now_ns)) for b in bookings]
 
 
 def remember(catalogue: Catalogue, camera: str, changes: MemoryDelta) -> None:
@@ -161,20 +161,40 @@ def add_row(catalogue: Catalogue, row: Row) -> None:
     catalogue.run(_INSERT, *row.to_columns())
 
 
-def _book_one(catalogue: Catalogue, b: Booking, commit: int, now_ns: int, grown: set[int]) -> Decision:
-    """grown: the streams that are known to have grown in this commit."""
-    stream, seq = b.at
-    end = _end(catalogue, plain(b.camera), stream)
-    standing_rows = covered(catalogue, b)
+@dataclass(slots=True)
+class _Stream:
+    """What stands of a stream: asked for once in each commit, and not for each row."""
+
+    end: int | None
+    """How many frames it has; None while it has no end."""
+    upto: int
+    """No row stands at this seq or behind it."""
+    has_grown: bool = False
+
+
+def _stream(catalogue: Catalogue, b: Booking, streams: dict[tuple[str, int], _Stream]) -> _Stream:
+    key = plain(b.camera), b.at[0]
+    if key not in streams:
+        last = catalogue.one(
+            'SELECT seq + "count" FROM frame WHERE camera = ? AND stream = ? ORDER BY seq DESC LIMIT 1', *key
+        )
+        streams[key] = _Stream(_end(catalogue, *key), last[0] if last else 0)
+    return streams[key]
+
+
+def _book_one(catalogue: Catalogue, b: Booking, s: _Stream, commit: int, now_ns: int) -> Decision:
+    seq = b.at[1]
     if b.decision == "end":
-        return _book_end(catalogue, b, end, commit, now_ns)
-    if end is not None and seq + b.count > end:
-        _conflict(catalogue, b, f"the stream ended at {end}", now_ns)
+        return _book_end(catalogue, b, s, commit, now_ns)
+    if s.end is not None and seq + b.count > s.end:
+        _conflict(catalogue, b, f"the stream ended at {s.end}", now_ns)
         return "failed"
+    standing_rows = covered(catalogue, b) if seq < s.upto else []
+    s.upto = max(s.upto, seq + b.count)
     free = _free(seq, b.count, [(first, count) for first, count, _, _ in standing_rows])
-    if free and stream not in grown:
+    if free and not s.has_grown:
         _grow(catalogue, b, commit)
-        grown.add(stream)
+        s.has_grown = True
     for part in free:
         for row in b.rows:
             add_row(
@@ -189,18 +209,12 @@ def _book_one(catalogue: Catalogue, b: Booking, commit: int, now_ns: int, grown:
     return stands
 
 
-def _book_end(catalogue: Catalogue, b: Booking, end: int | None, commit: int, now_ns: int) -> Decision:
+def _book_end(catalogue: Catalogue, b: Booking, s: _Stream, commit: int, now_ns: int) -> Decision:
     stream, seq = b.at
-    last = catalogue.one(
-        'SELECT seq + "count" FROM frame WHERE camera = ? AND stream = ? ORDER BY seq DESC LIMIT 1',
-        plain(b.camera),
-        stream,
-    )
-    if (end is not None and end != seq) or (last is not None and last[0] > seq):
-        _conflict(
-            catalogue, b, f"the stream ended at {end}" if end is not None else "frames behind it", now_ns
-        )
-    elif end is None:
+    if (s.end is not None and s.end != seq) or s.upto > seq:
+        stands = f"the stream ended at {s.end}" if s.end is not None else "frames behind it"
+        _conflict(catalogue, b, stands, now_ns)
+    elif s.end is None:
         _grow(catalogue, b, commit)
         catalogue.run(
             "UPDATE stream SET frames = ?, reason = ? WHERE camera = ? AND stream = ?",
@@ -209,6 +223,7 @@ def _book_end(catalogue: Catalogue, b: Booking, end: int | None, commit: int, no
             plain(b.camera),
             stream,
         )
+        s.end = seq
     return "end"
 
 

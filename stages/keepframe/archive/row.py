@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any, cast
 
 from keepframe.clock import NS, iso
@@ -69,7 +70,7 @@ class Row:
 
     def to_columns(self) -> tuple[Any, ...]:
         """The values for COLUMNS, as the catalogue stores them."""
-        return tuple(_stored(getattr(self, name)) for name in COLUMNS)
+        return tuple(map(_stored, _values(self)))
 
     @classmethod
     def from_columns(cls, values: Sequence[Any]) -> Row:
@@ -116,6 +117,7 @@ class Row:
 
 COLUMNS: tuple[str, ...] = tuple(column.name for column in fields(Row))
 """In the order of the catalogue's statements."""
+_values = attrgetter(*COLUMNS)
 
 
 def row_of(frame: Frame) -> Row:

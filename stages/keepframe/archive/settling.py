@@ -57,7 +57,8 @@ class Settling:
             rows = [self._settle(first, row), *(self._settle(frame, row_of(frame)) for frame in frames[1:])]
             if len(rows) > 1 or rows[0].part:
                 rows = _with_parent(rows)
-            booking = replace(booking, decision=rows[0].outcome, rows=tuple(rows))
+            decision = rows[0].outcome
+            booking = Booking(first.camera, item.at, item.count, decision, first.reason, tuple(rows))
         self.bookings.append(booking)
 
     def _settle(self, frame: Frame, row: Row) -> Row:
