@@ -206,10 +206,11 @@ def size_of(format: Format, height: int, width: int) -> int | None:
     >>> size_of("yuv420", 3, 3)
     17
     """
-    half = ((height + 1) // 2) * ((width + 1) // 2)
-    return {"gray": height * width, "bgr": 3 * height * width, "yuv420": height * width + 2 * half}.get(
-        format
-    )
+    if format == "jpeg":
+        return None
+    if format == "yuv420":
+        return height * width + 2 * ((height + 1) // 2) * ((width + 1) // 2)
+    return height * width * (3 if format == "bgr" else 1)
 
 
 def checksum(data: bytes | memoryview) -> int:

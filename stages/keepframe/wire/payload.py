@@ -68,7 +68,7 @@ def read_item(
         raise WireError("FRAME.frames: expected at least one")
     if rest:
         raise WireError(f"FRAME: {len(rest)} parts too many")
-    if len({frame.at for frame in frames}) > 1:
+    if len(frames) > 1 and len({frame.at for frame in frames}) > 1:
         raise WireError("FRAME.frames: expected all at one position")
     if count > 1 and (len(frames) > 1 or frames[0].outcome != "dropped"):
         raise WireError(f"FRAME.count: expected 1 for anything but a run of drops, got {count}")
