@@ -114,7 +114,7 @@ class Account(RuleBasedStateMachine):
         return Item((Frame(camera="a", stream=self.stream, seq=self.seq, outcome=outcome, picture=picture),))
 
 
-TestAccount = Account.TestCase
+TestAccount = pytest.mark.slow(Account.TestCase)
 TestAccount.settings = settings(
     max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

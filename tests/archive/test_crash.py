@@ -83,6 +83,7 @@ def undisturbed(tmp_path_factory):
     return account(folder)
 
 
+@pytest.mark.slow
 def test_a_crash_at_any_step_of_a_commit_leaves_all_of_it_or_nothing(folder, child, undisturbed):
     """The process dies once after each step; each time the next one finds a whole archive and goes on."""
     died = []
@@ -131,6 +132,7 @@ def crash(folder, child, rounds, undisturbed):
     return clips
 
 
+@pytest.mark.slow
 def test_crashes_at_random_change_nothing(folder, child, undisturbed):
     """Forty crashes: the same rows, the same pictures, once each."""
     assert crash(folder, child, 40, undisturbed) >= 3

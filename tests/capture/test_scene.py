@@ -38,6 +38,7 @@ def test_the_box_is_where_the_object_is(index):
     assert differs.any() or box is None or min(box[2:]) <= 2
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10**6))
 def test_visits_follow_one_another_with_empty_time_between(seed):
     """Each is seen, and the scene is empty before it and after it."""

@@ -285,9 +285,8 @@ def lost_by(kind, seeds):
     return problems, inherited
 
 
-@pytest.mark.parametrize(
-    "seeds", [range(6), pytest.param(range(6, 60), marks=[pytest.mark.slow, pytest.mark.timeout(600)])]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("seeds", [range(6), pytest.param(range(6, 60), marks=pytest.mark.timeout(600))])
 def test_no_frame_is_lost_whatever_is_killed(seeds):
     """Over seeded runs every picture of a live camera has its row or is counted as dropped, and no slot is freed too early."""
     problems, inherited = lost_by(LastingWorld, seeds)

@@ -219,6 +219,7 @@ def test_every_kind_of_fault_is_met():
     assert met == {kind for kinds in FAULTS.values() for kind in kinds}
 
 
+@pytest.mark.slow
 def test_a_seed_is_one_run():
     """The same seed gives the same faults at the same times and the same catalogue."""
     logs = [], []
