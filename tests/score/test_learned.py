@@ -1,7 +1,9 @@
 """The threshold a camera teaches. How many false keeps a day it comes to is measured by scripts/bench days."""
 
+import copy
 import math
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -122,6 +124,26 @@ def test_visits_do_not_teach():
 
     assert all(start in over for start in visits)
     assert visited.threshold(day[0]).value == pytest.approx(plain.threshold(day[0]).value, rel=0.15)
+
+
+def test_what_is_the_scenes_own_is_half_a_matter_of_what_is_asked():
+    """An excursion may reach the farther beyond the threshold to be learned, the nearer the threshold is; that of few a day is not taught visits."""
+
+    def room(wanted):
+        learned = Learned(false_keeps_per_day=wanted)
+        taught(learned, quiet(2000))
+        last = quiet(1, start_s=20_000)[0]
+        far = learned.threshold(last).far
+        for tenth in range(300):
+            asked = copy.deepcopy(learned)
+            off = tenth / 10
+            peak = math.exp(off * learned.threshold(last).spread) * learned.threshold(last).usual
+            taught(asked, [replace(last, score=peak), *quiet(8, start_s=20_010)])
+            if asked.save()["tail"]["visits"]:
+                return off - far
+        raise AssertionError("everything is learned")
+
+    assert room(0.1) < room(3.0) < room(100.0)
 
 
 def test_a_lasting_change_becomes_the_new_normal():

@@ -28,8 +28,11 @@ _FAR = 4.0
 """Scales from the usual at which an excursion begins; it is learned or left as a whole."""
 _OVER = 8
 """Pictures without a far one that end an excursion."""
+_OWN_A_DAY = 3.0
+"""How far a scene goes by itself: what it does so often a day, or halfway from there, by logarithm, to what is asked. By what is asked alone
+the tail for one a day would be taught visits, and that for ten a day lose what is rarer."""
 _REACH, _CALM_REACH = 1.0, 4.0
-"""Mean excesses beyond the threshold up to which its peak passes for the scene's own, and how many more where nobody visits."""
+"""Mean excesses beyond it up to which an excursion passes for the scene's own, and how many more where nobody visits."""
 _STAYS = 100
 _STAYS_NS = 900 * 1e9
 """An excursion of so many pictures and so long a time (a quarter of an hour) that is mostly far off is the new normal."""
@@ -92,6 +95,7 @@ class Learned:
         self._pace, self._lights, self._tail = Pace(), Lights(), Tail()
         self._count = 0
         self._far: float | None = None
+        self._own = _FAR
         self._is_calibrated = False
         self._excess = 0.0
         self._asked_at = 0
@@ -149,7 +153,7 @@ class Learned:
         excursion.add(self._tail.bin_of(off), off, passed_ns, is_far=is_far)
         if excursion.calm >= _OVER:
             reach = _REACH + _CALM_REACH * self._tail.calmness
-            if excursion.peak < (self._far if self._far is not None else _FAR) + reach * self._excess:
+            if excursion.peak < self._own + reach * self._excess:
                 for index, times in sorted(excursion.bins.items()):  # as it is saved: sums tell their order
                     self._tail.add_to(index, times)
             else:
@@ -168,6 +172,8 @@ class Learned:
             self._far = self._tail.quantile(rate)
             self._is_calibrated = self._tail.is_calibrated(rate)
             self._excess = self._tail.excess()
+            own_a_day = math.sqrt(_OWN_A_DAY * self.false_keeps_per_day)
+            self._own = self._tail.quantile(min(own_a_day / self._pace.per_day, 0.5))
 
     def save(self) -> dict[str, Any]:
         """All it has learned, under a key for each part: a few kilobytes."""
@@ -175,7 +181,7 @@ class Learned:
             "pace": self._pace.save(),
             "lights": self._lights.save(),
             "tail": self._tail.save(),
-            "asked": [self._count, self._asked_at, self._far, self._is_calibrated, self._excess],
+            "asked": [self._count, self._asked_at, self._far, self._own, self._is_calibrated, self._excess],
             "excursion": None if self._excursion is None else self._excursion.save(),
         }
 
@@ -187,7 +193,7 @@ class Learned:
         self._pace.load(memory["pace"])
         self._lights.load(memory["lights"])
         self._tail.load(memory["tail"])
-        self._count, self._asked_at, self._far, self._is_calibrated, self._excess = memory["asked"]
+        self._count, self._asked_at, self._far, self._own, self._is_calibrated, self._excess = memory["asked"]
         self._excursion = None if memory["excursion"] is None else Excursion.load(memory["excursion"])
 
 
