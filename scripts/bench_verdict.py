@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -193,13 +194,15 @@ def one_a_second(bench: Bench, footage: Sequence[Footage]) -> dict[str, dict[str
     return told
 
 
-def found_objects(bench: Bench, footage: Sequence[Footage]) -> tuple[dict[str, dict[float, int]], int]:
-    """How many planted objects of each size each method finds, and of how many."""
+def found_objects(
+    bench: Bench, footage: Sequence[Footage], plants: int
+) -> tuple[dict[str, dict[float, int]], int]:
+    """How many planted objects of each size each method finds, and of how many; planted so many times, elsewhere each time."""
     told = {name: dict.fromkeys(SHARES, 0) for name in bench.names}
     count = 0
     for seed, (one, stretch) in enumerate(sites(list(footage))):
         plain: dict[str, list[list[int]]] | None = None
-        for case in planted(one, stretch, seed):
+        for case in chain.from_iterable(planted(one, stretch, seed + 1000 * n) for n in range(plants)):
             count += 1
             plain = plain or bench.kept(
                 f"{one.key} {stretch} plain", lambda case=case: case.plain, [lambda _: True]
@@ -307,6 +310,9 @@ def main() -> int:
     parser.add_argument("--shaking", default="cdnet_traffic_jitter", help="the clip that is told apart")
     parser.add_argument("--parts", nargs="*", choices=PARTS, default=PARTS)
     parser.add_argument("--seed", type=int, default=1, help="of the synthetic scenes")
+    parser.add_argument(
+        "--plants", type=int, default=1, help="how many times objects are planted, elsewhere each time"
+    )
     parser.add_argument("--only", nargs="*", help=f"methods whose name begins so; {OURS!r} is ours")
     parser.add_argument("--pipeline", type=Path, help="stages of ours; the default ones unless given")
     parser.add_argument("--set", dest="sets", action="append", default=[], help="change a value of ours")
@@ -326,7 +332,7 @@ def main() -> int:
         if "second" in options.parts:
             print(*tell_second(one_a_second(bench, footage), options.shaking), "", sep="\n", flush=True)
         if "planted" in options.parts:
-            found, count = found_objects(bench, footage)
+            found, count = found_objects(bench, footage, options.plants)
             head = [f"planted objects, found of {count}", *(f"{100 * share:g} %" for share in SHARES)]
             rows = ((name, *(str(of[share]) for share in SHARES)) for name, of in found.items())
             print(*table(head, rows), "", sep="\n", flush=True)

@@ -149,15 +149,6 @@ def test_a_learned_threshold_is_multiplied_out():
     assert learned(Row(camera="a", stream=0, seq=1, outcome="unchanged", threshold=3.5, time_ns=0)) is None
 
 
-def test_a_threshold_that_was_raised_after_a_kept_picture_says_so():
-    """Even where nothing was learned yet."""
-    row = Row(
-        camera="a", stream=0, seq=1, outcome="unchanged", threshold=6.0, notes={"raised": 1.5}, time_ns=0
-    )
-
-    assert learned(row) == "4; x 1.5 so soon after a kept picture = 6"
-
-
 @pytest.mark.parametrize(
     ("threshold", "words"),
     [

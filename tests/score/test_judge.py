@@ -1,6 +1,5 @@
 """Around the verdict: each condition, its reason, and what goes before what."""
 
-import math
 import random
 
 import pytest
@@ -106,61 +105,6 @@ def test_a_clock_that_goes_back_holds_nothing_up():
     assert told == ["unchanged", "changed", "due"]
 
 
-def thresholds(scores, every_s):
-    """What pictures so far apart were held against, after one that was kept at the start; four unless raised."""
-    judge = Steered(Fixed(4.0), Conditions(refractory=math.log(2)))
-    judge.restart(0)
-    return [
-        judge(Evidence(s, s, 99.0, round(every_s * (n + 1) * S))).verdict.threshold
-        for n, s in enumerate(scores)
-    ]
-
-
-def test_right_after_a_kept_change_the_threshold_is_a_higher_one():
-    """It is back within a second; a picture that was kept for being the first raises nothing."""
-    told = thresholds([1, 9, 1, 1, 1, 1, 1], every_s=0.25)
-
-    assert told == pytest.approx([4, 4, 4 * 2**0.75, 4 * 2**0.5, 4 * 2**0.25, 4, 4])
-
-
-def test_what_shows_more_is_kept_at_once_and_what_stays_when_the_threshold_is_back():
-    """A change of 5 that stays for a second is never lost, one of 9 is not even late."""
-    judge = Steered(Fixed(4.0), Conditions(refractory=math.log(2)))
-    seen = [Evidence(score, None, 99.0, n * S // 5) for n, score in enumerate([6, 9, 5, 5, 5, 5, 5])]
-
-    assert [judge(one).verdict.is_kept for one in seen] == [True, True, False, False, False, True, False]
-
-
-def test_pictures_that_are_near_to_each_other_are_counted():
-    """After eight of them the threshold is back: times may be those of a loop that reads files."""
-    told = thresholds([9, *[1] * 9], every_s=0.0125)
-
-    assert told == pytest.approx([4, *(4 * 2 ** (1 - n / 8) for n in range(1, 9)), 4])
-
-
-@pytest.mark.parametrize("every_s", [0, 0.005])
-def test_where_times_say_nothing_nothing_is_raised(every_s):
-    """All files of a folder that was copied are of one time, and a loop over pictures in memory is faster than any camera."""
-    assert thresholds([9, 9, 9], every_s) == [4, 4, 4]
-
-
-def test_a_second_apart_nothing_is_raised():
-    """One picture a second, or fewer."""
-    assert thresholds([9, 9, 9], every_s=1) == [4, 4, 4]
-
-
-def test_what_is_learned_does_not_go_by_the_raised_threshold():
-    """It is the learned one that a scene is held to, whatever was kept just before."""
-    plain, raised = (Learned(cold=4.0, floor=4.0, ceiling=4.0) for _ in range(2))
-    judges = Steered(plain, Conditions()), Steered(raised, Conditions(refractory=0.5))
-    for n in range(400):
-        score = 1.5 + n % 7 / 10 + 4 * (n % 50 < 6)
-        for each in judges:
-            each(Evidence(score, 1.5 + n % 7 / 10, 99.0, n * S // 10))
-
-    assert raised.save()["asked"] == plain.save()["asked"]
-
-
 STEERINGS = {
     "fixed": lambda: Fixed(4.0),
     "learned": lambda: Learned(cold=4.0),
@@ -175,15 +119,14 @@ def test_saving_changes_nothing(steering, data):
     """Saved and loaded at any point, every later judgement is the same."""
     scores = data.draw(st.lists(st.floats(0, 50), min_size=1, max_size=80))
     at = data.draw(st.integers(0, len(scores)))
-    every_s = data.draw(st.sampled_from([0.1, 10]))
-    conditions = Conditions((2, 3), 20 * S, 300 * S, refractory=0.5)
+    conditions = Conditions((2, 3), 20 * S, 300 * S)
     straight, resumed = (Steered(STEERINGS[steering](), conditions) for _ in range(2))
     for n, score in enumerate(scores):
         if n == at:
             memory = unpack(pack(resumed.save(), "test"))
             resumed = Steered(STEERINGS[steering](), conditions)
             resumed.load(memory)
-        seen = Evidence(score, score, 99.0, round(every_s * n * S))
+        seen = Evidence(score, score, 99.0, 10 * n * S)
         told = straight(seen)
         assert told.verdict.reason in REASONS
         assert resumed(seen) == told

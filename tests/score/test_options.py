@@ -1,7 +1,5 @@
 """What a user writes about the verdict: what it makes, and what is told when it makes no sense."""
 
-import math
-
 import pytest
 
 from keepframe.score.evidence import Evidence
@@ -25,16 +23,6 @@ def test_a_preset_is_a_number_of_false_keeps():
         values.append(told.verdict.threshold)
 
     assert values == sorted(set(values))
-
-
-def test_only_a_learned_threshold_is_raised_after_a_kept_picture():
-    """A number that somebody wrote is the threshold of every picture."""
-    values = []
-    for options in ({"cold": 4.0}, {"threshold": 4.0}):
-        made = judge(**options, refractory=0.5)
-        values.append([made(Evidence(9.0, None, 99.0, n * 10**8)).verdict.threshold for n in range(2)])
-
-    assert values == [[4.0, pytest.approx(4.0 * math.exp(0.5 * 7 / 8))], [4.0, 4.0]]
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,16 @@ def test_before_anything_is_known_a_place_is_held_against_the_others():
 
 
 def test_who_passes_by_teaches_little():
-    """Five pictures of somebody do not make a place deaf."""
-    places = taught([tiles(0.0)] * 100 + [tiles(5.0)] * 5)
+    """A picture of somebody does not make a place deaf; five do for as long as he is there, so that he is not news with each of them."""
+    once, there = (taught([tiles(0.0)] * 100 + [tiles(5.0)] * n) for n in (1, 5))
+
+    assert once.unusual(tiles(5.0)).min() > 4
+    assert there.unusual(tiles(5.0)).max() < 4
+
+
+def test_a_moment_after_somebody_has_left_a_place_is_itself_again():
+    """Fifteen pictures of him, then eight without."""
+    places = taught([tiles(0.0)] * 100 + [tiles(5.0)] * 15 + [tiles(0.0)] * 8)
 
     assert places.unusual(tiles(5.0)).min() > 4
 

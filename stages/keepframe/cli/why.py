@@ -29,7 +29,7 @@ HELD_BACK = {"unconfirmed", "too-soon", "spent"}
 """Reasons not to keep what was above its threshold."""
 UNASKED = {"repeated", "light", "mode", "due"}
 """Reasons that do not ask for the threshold."""
-TOLD = {"reference", "usual", "spread", "far", "model", "wanted", "raised", "state"}
+TOLD = {"reference", "usual", "spread", "far", "model", "wanted", "state"}
 """Notes that have a line of their own."""
 
 OUTCOMES = {
@@ -151,33 +151,20 @@ def learned(row: Row) -> str | None:
     >>> notes = {"usual": 1.5, "spread": 0.25, "far": 4.0}
     >>> learned(Row(camera="a", stream=0, seq=1, outcome="unchanged", threshold=4.07742269, notes=notes, time_ns=0))
     'usual 1.5 x exp(spread 0.25 x far 4) = 4.077'
-    >>> notes |= {"raised": 1.5}
-    >>> learned(Row(camera="a", stream=0, seq=1, outcome="unchanged", threshold=1.5 * 4.07742269, notes=notes, time_ns=0))
-    'usual 1.5 x exp(spread 0.25 x far 4) = 4.077; x 1.5 so soon after a kept picture = 6.116'
     >>> learned(Row(camera="a", stream=0, seq=1, outcome="kept", threshold=2.7673, notes={"model": 4.0, "wanted": 10.0}, time_ns=0))
     "the noise model's 4 x 0.6918 for 10 false keeps a day = 2.767"
     """
+    usual, spread, far = (_noted(row, name) for name in ("usual", "spread", "far"))
     if row.threshold is None:
         return None
-    raised = _noted(row, "raised") or 1.0
-    told = _unraised(row, row.threshold / raised)
-    if raised == 1:
-        return told
-    so_soon = f"x {number(raised)} so soon after a kept picture = {number(row.threshold)}"
-    return f"{told or number(row.threshold / raised)}; {so_soon}"
-
-
-def _unraised(row: Row, threshold: float) -> str | None:
-    """The same of the threshold before it was raised."""
-    usual, spread, far = (_noted(row, name) for name in ("usual", "spread", "far"))
     if usual is None or spread is None or far is None:
-        return f"the noise model's {_own(row, threshold)}" if "wanted" in row.notes else None
+        return f"the noise model's {_own(row, row.threshold)}" if "wanted" in row.notes else None
     value = usual * math.exp(min(spread * far, 700.0))
     told = f"usual {number(usual)} x exp(spread {number(spread)} x far {number(far)}) = {number(value)}"
-    if threshold < value * (1 - 1e-6):
-        told += f", but it is not let rise above {_own(row, threshold)}"
-    elif threshold > value * (1 + 1e-6):
-        told += f", but the noise model's {_own(row, threshold)} goes before"
+    if row.threshold < value * (1 - 1e-6):
+        told += f", but it is not let rise above {_own(row, row.threshold)}"
+    elif row.threshold > value * (1 + 1e-6):
+        told += f", but the noise model's {_own(row, row.threshold)} goes before"
     return told
 
 

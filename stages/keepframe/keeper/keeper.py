@@ -74,8 +74,7 @@ class Keeper:
         The verdict on the next picture: true if it is worth keeping, with reason, score, threshold, box.
 
         image: (H, W) gray or (H, W, 3) BGR array, uint8, as cv2 gives them; Pillow image; path; bytes of an image file. Nothing is
-        written to it and nothing of it is kept. time: when it was taken, as datetime or seconds since 1970 UTC; now unless given. It counts:
-        for a second after a kept change another one must show more.
+        written to it and nothing of it is kept. time: when it was taken, as datetime or seconds since 1970 UTC; now unless given.
         Bytes that are no whole picture are rejected and change nothing, like a truncated picture of a camera. Raises TypeError for what
         is no picture at all, OSError for a file that cannot be read, RuntimeError where a step fails.
         """

@@ -30,17 +30,13 @@ STRUCTURE = "structure"
 """The metric that learns places."""
 RULES = "rules"
 """The name of the score of a rule over several metrics: 1 is the limit."""
-FLOOR = 4.3
-"""The lowest learned threshold of the structure score: 4.9 spreads, which of some thousand places and two kinds of change none exceeds by noise
+FLOOR = 4.0
+"""The lowest learned threshold of the structure score: 4.6 spreads, which of some thousand places and two kinds of change none exceeds by noise
 alone. Until a threshold is counted it is this one: what a place does by itself is in the score already."""
 
 SLACK = 1.35
 """How many times that a counted one may be: one spread more. Without it a road with traffic all day long raised it from 4 to between 7
 and 27 within three days, and every eighth of its cars was kept that was kept before."""
-
-REFRACTORY = 0.5
-"""By so much, of its logarithm, a learned threshold is higher right after a kept picture: 7.1 instead of 4.3, and back within a second. Without
-it traffic is kept half again as often, and nothing more is found."""
 
 Match = Literal["any", "all"]
 
@@ -163,7 +159,6 @@ class Change:
             floor=FLOOR if is_structure else 0.0,
             ceiling=FLOOR if is_structure else math.inf,
             slack=SLACK if is_structure else math.inf,
-            refractory=REFRACTORY if is_structure else 0.0,
         )
 
     def _check_rules(self, rules: Mapping[str, float]) -> None:

@@ -4,27 +4,19 @@ Around the verdict: repeats, light, confirmation, gaps and the picture that is d
 No pixels, no clock: what is decided on is in evidence.py, what a score is held against comes from a steering (threshold.py). With the
 threshold, the score and the reason of its row a verdict can be done again: `changed` is above it, `unchanged` and `learning` (no
 threshold yet) are not; `unconfirmed`, `too-soon` and `spent` are above it and held back; `repeated`, `light`, `mode` and `due` do
-not ask for it. Soon after a kept change the threshold is a higher one (note `raised`). The note `over` tells of the last m pictures which
-were above the threshold, the newest last: "0101".
+not ask for it. The note `over` tells of the last m pictures which were above the threshold, the newest last: "0101".
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from keepframe.clock import NS
 from keepframe.frame import Note, Verdict
 from keepframe.score.evidence import Evidence, Judgement
-from keepframe.score.threshold import Steering, Threshold
-
-_REFRACTORY_NS, _REFRACTORY_COUNT = NS, 8
-"""So long after a change was kept, and for at most so many pictures, the threshold is a higher one: in a loop of one's own the times may be those
-of the loop."""
-_CLOSEST_NS = NS // 100
-"""Pictures that are nearer to each other have no times of a camera: files that were copied, a loop over what is in memory."""
+from keepframe.score.threshold import Steering
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +27,11 @@ class Conditions:
     confirm: (n, m): n of the last m pictures, this one among them, must be above the threshold since the last kept one.
     min_gap_ns: nothing is kept sooner after a kept picture, but what is due and what cannot be compared.
     at_least_every_ns: a picture is kept when so much time has passed since the last kept one, unless it is a repeat; None: never.
-    refractory: by how much, in its logarithm, the threshold is raised right after a kept change. It falls in even steps, until nothing is
-    left after a second or eight pictures: what was just kept is news again if it shows more, and whatever stays is found.
     """
 
     confirm: tuple[int, int] = (1, 1)
     min_gap_ns: int = 0
     at_least_every_ns: int | None = None
-    refractory: float = 0.0
 
 
 class Steered:
@@ -59,16 +48,13 @@ class Steered:
         self._steering, self._conditions = steering, conditions
         self._over = ""
         self._kept_ns: int | None = None
-        self._since = _REFRACTORY_COUNT
 
     def __call__(self, evidence: Evidence) -> Judgement:
         """Keep or not, and why; learns from it."""
         if self._kept_ns is not None:
             # where the clock goes back, gaps and what is due count from here
             self._kept_ns = min(self._kept_ns, evidence.time_ns)
-        self._since = min(self._since + 1, _REFRACTORY_COUNT)
-        learned = self._steering.threshold(evidence)
-        threshold = self._raised(learned, evidence.time_ns)
+        threshold = self._steering.threshold(evidence)
         is_over = evidence.score > threshold.value
         is_repeat = evidence.event == "repeated"
         if not is_repeat:
@@ -76,30 +62,18 @@ class Steered:
         reason = "repeated" if is_repeat else self._reason(evidence, threshold.value, is_over=is_over)
         is_kept = reason in {"changed", "light", "mode", "due"}
         notes = threshold.notes | self._told() | _seen(evidence, is_learned=threshold.state is not None)
-        self._steering.learn(evidence, is_over=evidence.score > learned.value, is_kept=is_kept)
+        self._steering.learn(evidence, is_over=is_over, is_kept=is_kept)
         if is_kept:
             self.restart(evidence.time_ns)
-            self._since = 0
         value = threshold.value if math.isfinite(threshold.value) else None
         return Judgement(Verdict(is_kept, reason, value), threshold.state, notes)
-
-    def _raised(self, threshold: Threshold, time_ns: int) -> Threshold:
-        """What a threshold is so soon after a kept change."""
-        if self._kept_ns is None or not self._conditions.refractory:
-            return threshold
-        passed_ns = time_ns - self._kept_ns
-        passed = max(passed_ns / _REFRACTORY_NS, self._since / _REFRACTORY_COUNT)
-        if passed >= 1 or passed_ns < self._since * _CLOSEST_NS or math.isinf(threshold.value):
-            return threshold
-        raised = math.exp(self._conditions.refractory * (1 - passed))
-        return replace(threshold, value=threshold.value * raised, raised=raised)
 
     def _told(self) -> dict[str, Note]:
         return {"over": self._over} if self._conditions.confirm[1] > 1 else {}
 
     def restart(self, time_ns: int) -> None:
         """A picture was kept at this time: gaps count from here, and nothing before it confirms."""
-        self._kept_ns, self._over, self._since = time_ns, "", _REFRACTORY_COUNT
+        self._kept_ns, self._over = time_ns, ""
 
     def _reason(self, evidence: Evidence, threshold: float, *, is_over: bool) -> str:
         passed_ns = None if self._kept_ns is None else evidence.time_ns - self._kept_ns
@@ -124,19 +98,18 @@ class Steered:
 
     def save(self) -> dict[str, Any]:
         """What the next verdict depends on."""
-        kept = {"kept": self._kept_ns, "since": self._since}
-        return {"steering": self._steering.save(), "over": self._over, **kept}
+        return {"steering": self._steering.save(), "over": self._over, "kept": self._kept_ns}
 
     def load(self, memory: Mapping[str, Any]) -> None:
         """Go on from what save() gave; an empty memory is that of a camera never seen. Raises ValueError for other keys."""
         if not memory:
             return
-        if memory.keys() != {"steering", "over", "kept", "since"}:
+        if memory.keys() != {"steering", "over", "kept"}:
             raise ValueError(
-                f"judge: expected a memory of `kept`, `over`, `since` and `steering`, got {sorted(memory)}"
+                f"judge: expected a memory of `kept`, `over` and `steering`, got {sorted(memory)}"
             )
         self._steering.load(memory["steering"])
-        self._over, self._kept_ns, self._since = memory["over"], memory["kept"], memory["since"]
+        self._over, self._kept_ns = memory["over"], memory["kept"]
 
 
 def _seen(evidence: Evidence, *, is_learned: bool) -> dict[str, Note]:

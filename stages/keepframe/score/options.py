@@ -41,12 +41,10 @@ def judge(
     floor: float = 0.0,
     ceiling: float = math.inf,
     slack: float = math.inf,
-    refractory: float = 0.0,
 ) -> Steered:
     """
-    The judge that these options ask for.
+    The judge that these options ask for. cold, floor, ceiling and slack are the metric's own, for a threshold that is learned (learned.py).
 
-    cold, floor, ceiling, slack (learned.py) and refractory (judge.py) are the metric's own, for a threshold that is learned.
     Raises ValueError that tells all that is wrong with them.
 
     >>> judge(budget="200/day", confirm="2 of 3", min_gap="10s").save()["over"]
@@ -71,7 +69,6 @@ def judge(
         (1, 1) if confirm is None else _counts(confirm, problems),
         0 if min_gap is None else _duration("min_gap", min_gap, problems),
         None if at_least_every is None else _duration("at_least_every", at_least_every, problems),
-        refractory if threshold is None and per_day is None else 0.0,
     )
     given = {
         "keep": keep != "auto" or None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -22,14 +22,16 @@ _LEAST = np.array([LEAST, 0.4], np.float32).reshape(2, 1, 1) ** 2
 """By kind, its square. Of levels: a range of dozens of pictures is known less well than a mean."""
 _UNKNOWN = 0.5
 """The spread of a place of which nothing is known."""
-_SLOWEST = 0.04
-"""The weight of a new picture once there are many: a memory of 25."""
+_SLOWEST, _QUICK = 0.02, 0.15
+"""The weight of a new picture once there are many: what a place does by itself is remembered for 50, who was just there for 7."""
 _PRIOR = 4.0
 """For how many pictures the start counts."""
 _DOUBT = 2.0
 """How much wider a spread is taken for that few pictures were seen: by 1 + 2 / count of its square."""
-_CLIP = 2.5
+_CLIP, _QUICK_CLIP = 2.0, 2.5
 """Spreads: what is farther off moves a place as if it were so far, so that who passes by teaches little."""
+_MOST = np.float32(1.5)
+"""A log change: what is farther off is remembered as if it were so far, so that a place has not to forget for long."""
 _CARRIED = 4
 """How many pictures it counts for what another light has taught."""
 _LIGHT, _STICK = 0.25, 0.05
@@ -49,6 +51,9 @@ class Places:
     A change is the logarithm of two kinds, (2, rows, columns) float32: of edges and of levels. A light seen for the first time starts
     with what the one before had taught.
 
+    A place has two spreads, of which the larger counts: that of what it does by itself, and that of the last few pictures. So somebody who
+    walks is news where he comes to, not where he is or has just been, and a moment later the place is what it was before him.
+
     >>> places = Places()
     >>> places.light(96.0)
     >>> for _ in range(50):
@@ -59,7 +64,7 @@ class Places:
     """
 
     def __init__(self) -> None:
-        self._lights: dict[int, tuple[int, Tiles, Tiles]] = {}
+        self._lights: dict[int, _Usual] = {}
         self._at = _NOWHERE
         self._usual: tuple[Tiles, Tiles] | None = None
 
@@ -77,8 +82,7 @@ class Places:
         before = self._lights.get(self._at)
         self._at, self._usual = int(octave), None
         if self._at not in self._lights and before is not None:
-            count, mean, square = before
-            self._lights[self._at] = min(count, _CARRIED), mean, square
+            self._lights[self._at] = before._replace(pictures=min(before.pictures, _CARRIED))
 
     def unusual(self, change: Tiles) -> Tiles:
         """
@@ -89,10 +93,11 @@ class Places:
         if not self.is_known:
             return self._among(change)
         if self._usual is None:
-            count, mean, square = self._lights[self._at]
-            spread = np.sqrt(np.maximum(square, _LEAST) * np.float32(1 + _DOUBT / max(count, 1)))
+            usual = self._lights[self._at]
+            doubt = np.float32(1 + _DOUBT / max(usual.pictures, 1))
+            spread = np.sqrt(np.maximum(usual.widest(), _LEAST) * doubt)
             # what moves here moves next to it too, sooner or later
-            self._usual = largest_near(mean), largest_near(spread)
+            self._usual = largest_near(usual.mean), largest_near(spread)
         mean, spread = self._usual
         found: Tiles = change - mean
         found /= spread
@@ -112,21 +117,10 @@ class Places:
             # where somebody came not to be much more restless
             middle = np.median(change, axis=(-2, -1), keepdims=True)
             start = np.clip(change, middle, middle + np.float32(_CLIP * _UNKNOWN))
-            self._lights[self._at] = 1, start, np.full_like(start, _UNKNOWN**2)
+            unknown = np.full_like(start, _UNKNOWN**2)
+            self._lights[self._at] = _Usual(1, start, unknown, unknown)
             return
-        count, mean, square = self._lights[self._at]
-        share = np.float32(max(_SLOWEST, 1 / (count + _PRIOR)))
-        most = np.sqrt(np.maximum(square, _LEAST))
-        most *= np.float32(_CLIP)
-        error = np.minimum(change - mean, most)
-        # twice the upper half: a place that becomes still is not uneasy for it
-        above = np.maximum(error, np.float32(0))
-        above *= above
-        above *= np.float32(2)
-        above -= square
-        error *= share
-        above *= share
-        self._lights[self._at] = count + 1, mean + error, square + above
+        self._lights[self._at] = self._lights[self._at].moved(change)
 
     def forget(self) -> None:
         """Begin anew in this light: the camera shows something else."""
@@ -136,8 +130,8 @@ class Places:
     def save(self) -> dict[str, Any]:
         """Each light under keys of its own: only that of the hour changes."""
         saved: dict[str, Any] = {"light": self._at}
-        for light, (count, mean, square) in self._lights.items():
-            saved |= {f"usual.{light}.count": count, f"usual.{light}": np.stack([mean, square])}
+        for light, (pictures, *planes) in self._lights.items():
+            saved |= {f"usual.{light}.count": pictures, f"usual.{light}": np.stack(planes)}
         return saved
 
     def load(self, memory: Mapping[str, Any]) -> None:
@@ -145,8 +139,48 @@ class Places:
         self._at, self._lights, self._usual = memory["light"], {}, None
         for key, value in memory.items():
             if key.startswith("usual.") and key.count(".") == 1:
-                count, (mean, square) = memory[f"{key}.count"], value
-                self._lights[int(key.removeprefix("usual."))] = count, np.array(mean), np.array(square)
+                planes = (np.array(plane) for plane in value)
+                self._lights[int(key.removeprefix("usual."))] = _Usual(memory[f"{key}.count"], *planes)
+
+
+class _Usual(NamedTuple):
+    """What a light has taught: the mean log change of each tile, the square of its spread by itself, and that of lately; (2, rows, columns)."""
+
+    pictures: int
+    mean: Tiles
+    square: Tiles
+    lately: Tiles
+
+    def widest(self) -> Tiles:
+        """The square of the spread that counts."""
+        return np.maximum(self.square, self.lately)
+
+    def moved(self, change: Tiles) -> _Usual:
+        """What it is with one picture more."""
+        own = 1 / (self.pictures + _PRIOR)
+        share, quick = np.float32(max(_SLOWEST, own)), np.float32(max(_QUICK, own))
+        error = change - self.mean
+        most = np.sqrt(np.maximum(self.widest(), _LEAST))
+        most *= np.float32(_QUICK_CLIP)
+        recent = _twice_the_upper_half(np.minimum(error, np.minimum(most, _MOST, out=most), out=most))
+        most = np.sqrt(np.maximum(self.square, _LEAST))
+        most *= np.float32(_CLIP)
+        error = np.minimum(error, most, out=error)
+        mean = self.mean + error * share
+        above = _twice_the_upper_half(error)
+        above -= self.square
+        above *= share
+        recent -= self.lately
+        recent *= quick
+        return _Usual(self.pictures + 1, mean, self.square + above, self.lately + recent)
+
+
+def _twice_the_upper_half(error: Tiles) -> Tiles:
+    """Of its square; in its place. A place that becomes still is not uneasy for it."""
+    above = np.maximum(error, np.float32(0), out=error)
+    above *= above
+    above *= np.float32(2)
+    return above
 
 
 def largest_near(tiles: Tiles) -> Tiles:

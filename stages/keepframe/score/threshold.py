@@ -17,12 +17,11 @@ from keepframe.score.evidence import Evidence, State
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """
-    A value, what it rests on (None: somebody wrote it), and the numbers a learned one comes from: usual * exp(spread * far) * raised.
+    A value, what it rests on (None: somebody wrote it), and the numbers a learned one comes from: usual * exp(spread * far).
 
     usual: the median of quiet scores in this light. spread: the scale of their logarithm. far: how many of these beyond the usual is rare
     enough. All three are None where nothing is usual yet; a value that differs from theirs is the metric's own: the floor, the ceiling or that
     of a cold start. model, wanted: where another number of false keeps a day is wanted than one, what its own is for one (learned.py).
-    raised: how many times as high it is for a change kept just before (judge.py).
 
     >>> Threshold(6.0, "learning").notes
     {}
@@ -37,13 +36,11 @@ class Threshold:
     far: float | None = None
     model: float | None = None
     wanted: float | None = None
-    raised: float | None = None
 
     @property
     def notes(self) -> dict[str, Note]:
         """The numbers it comes from, to go with the frame."""
-        names = ("usual", "spread", "far", "model", "wanted", "raised")
-        numbers = ((name, getattr(self, name)) for name in names)
+        numbers = ((name, getattr(self, name)) for name in ("usual", "spread", "far", "model", "wanted"))
         return {name: number for name, number in numbers if number is not None}
 
 
