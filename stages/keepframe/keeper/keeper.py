@@ -46,7 +46,7 @@ class Keeper:
     >>> import numpy as np
     >>> keeper = Keeper()
     >>> [str(keeper(np.full((90, 160), level, np.uint8))) for level in (10, 10)]
-    ['first: there was nothing to compare with', 'repeated: score 0, threshold 4.3']
+    ['first: there was nothing to compare with', 'repeated: score 0, threshold 4']
     """
 
     def __init__(
