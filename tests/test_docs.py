@@ -17,7 +17,6 @@ import pytest
 from click.testing import CliRunner
 
 from keepframe.cli import main
-from keepframe.clock import FakeClock
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -216,10 +215,8 @@ def test_the_custom_stage_of_the_readme_runs(place):
     assert outcomes["failed"] == 0
 
 
-def test_the_keeper_of_the_readme_keeps(monkeypatch):
+def test_the_keeper_of_the_readme_keeps():
     """Four lines around somebody's own pictures() and save() keep the first picture and the one that differs."""
-    # now is when a picture is given, and a busy machine gives them later
-    monkeypatch.setattr("keepframe.keeper.keeper.SystemClock", FakeClock)
     pictures = [np.full((90, 160), 20, np.uint8) for _ in range(4)]
     pictures[2][30:60, 60:100] = 220
     saved = []

@@ -16,6 +16,15 @@ def running(tmp_path, runtime):
     return RunningPipeline(tmp_path / "pipeline.toml")
 
 
+@pytest.fixture
+def listening(running):
+    """The socket of a supervisor that takes what it is told."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(running._folder / desk.NAME))
+        listening.listen()
+        yield listening
+
+
 def test_one_that_does_not_run_is_told_with_what_to_do(running):
     """The pipeline, the archive it would write into, the command."""
     with pytest.raises(
@@ -25,44 +34,37 @@ def test_one_that_does_not_run_is_told_with_what_to_do(running):
         running.ask({"do": "status"})
 
 
+@pytest.mark.usefixtures("listening")
 def test_one_that_does_not_answer_is_told(running, monkeypatch):
     """A supervisor that is stopped takes the order and says nothing."""
     monkeypatch.setattr(desk, "ANSWER_S", 0.05)
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(running._folder / desk.NAME))
-        listening.listen()
 
-        with pytest.raises(ConnectionError, match="does not answer"):
-            running.ask({"do": "status"})
+    with pytest.raises(ConnectionError, match="does not answer"):
+        running.ask({"do": "status"})
 
 
-def test_without_a_name_one_that_does_not_answer_is_not_called_absent(running, monkeypatch):
+@pytest.mark.usefixtures("listening")
+def test_without_a_name_one_that_does_not_answer_is_not_called_absent(monkeypatch):
     """It is there, which is not the same as nothing."""
     monkeypatch.setattr(desk, "ANSWER_S", 0.05)
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(running._folder / desk.NAME))
-        listening.listen()
 
-        with pytest.raises(SilentError, match="does not answer"):
-            found()
+    with pytest.raises(SilentError, match="does not answer"):
+        found()
 
 
-def test_an_answer_is_handed_on(running):
+def test_an_answer_is_handed_on(running, listening):
     """Whatever the supervisor says."""
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(running._folder / desk.NAME))
-        listening.listen()
 
-        def answer():
-            line, _ = listening.accept()
-            with line:
-                line.recv(1000)
-                line.sendall(b'{"processes": []}\n')
+    def answer():
+        line, _ = listening.accept()
+        with line:
+            line.recv(1000)
+            line.sendall(b'{"processes": []}\n')
 
-        thread = threading.Thread(target=answer)
-        thread.start()
-        answered = running.ask({"do": "status"})
-        thread.join()
+    thread = threading.Thread(target=answer)
+    thread.start()
+    answered = running.ask({"do": "status"})
+    thread.join()
 
     assert answered == {"processes": []}
 

@@ -69,9 +69,7 @@ def test_the_first_picture_and_a_change_are_kept(room):
     """Everything else is let go, with its score."""
     keeper = Keeper()
 
-    verdicts = [
-        keeper(image, at) for at, image in enumerate((room(), room(), room(True), room(True), room()))
-    ]
+    verdicts = [keeper(image) for image in (room(), room(), room(True), room(True), room())]
 
     assert [bool(verdict) for verdict in verdicts] == [True, False, True, False, True]
     assert [verdict.reason for verdict in verdicts[:3]] == ["first", "unchanged", "changed"]

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,9 +67,10 @@ def test_who_passes_by_teaches_little():
     assert there.unusual(tiles(5.0)).max() < 4
 
 
-def test_a_moment_after_somebody_has_left_a_place_is_itself_again():
-    """Fifteen pictures of him, then eight without."""
-    places = taught([tiles(0.0)] * 100 + [tiles(5.0)] * 15 + [tiles(0.0)] * 8)
+@pytest.mark.parametrize(("there", "without"), [(5, 4), (15, 8)])
+def test_a_moment_after_somebody_has_left_a_place_is_itself_again(there, without):
+    """After about as many pictures without him as he was there."""
+    places = taught([tiles(0.0)] * 100 + [tiles(5.0)] * there + [tiles(0.0)] * without)
 
     assert places.unusual(tiles(5.0)).min() > 4
 
