@@ -142,6 +142,7 @@ EXAMPLES: dict[str, Envelope] = {
             {"score": {"0.reference": b"\3", "0.old": None}},
             (("fresh", "why"),),
             Fraction(1, 2),
+            ack_every=10,
         ),
     ),
     "mark-plain": Envelope((77, 88), 9, messages.Mark("lobby", EPOCH, (3, 42))),
@@ -186,6 +187,7 @@ def told(value: Any) -> Any:
 # --- whatever there may be ---------------------------------------------------------------------------------------------
 
 big = st.integers(0, 2**63 - 1)
+counts = st.integers(1, 2**63 - 1)
 names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", fullmatch=True)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 epochs = st.tuples(st.integers(0, 2**63 - 1), big, big)
@@ -313,7 +315,9 @@ def bodies(draw: st.DrawFn) -> messages.Body:
             events = tuple(
                 draw(st.lists(st.tuples(st.text("abc", max_size=9), st.text("xyz", max_size=99)), max_size=8))
             )
-            return messages.Mark(camera, epoch, draw(positions), draw(deltas), events, draw(weights))
+            return messages.Mark(
+                camera, epoch, draw(positions), draw(deltas), events, draw(weights), draw(counts)
+            )
         case "ack":
             return messages.Ack(camera, epoch, draw(positions), draw(outcomes), draw(st.integers(0, 60_000)))
         case "fetch" | "picture":

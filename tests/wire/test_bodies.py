@@ -84,6 +84,8 @@ def test_a_weight_is_a_fraction():
         ([*header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), []), b"\x80", b"\x80"], "MARK: 2 parts follow"),
         (header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), [["a", "b"]] * 9), "events"),
         (header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), [["a"]]), "events: expected an array of 2"),
+        (header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), [], 0), "MARK.ack_every: expected an integer from 1"),
+        (header(None, 0, "MARK", "a", EPOCH, (0, 0), (1, 1), []), "MARK: ack_every is missing"),
         (header(None, 0, "ACK", "a", EPOCH, (-2, 0), []), "taken"),
         (header(None, 0, "ACK", "a", EPOCH, (0.0, 0), []), "taken.stream: expected an integer"),
         (header(None, 0, "BREAK", "a", EPOCH, None, None), "BREAK.newest: expected an array of 3, got NoneType"),

@@ -116,6 +116,17 @@ def test_frames_that_nobody_waits_for_go_with_those_their_mark_covers():
     ]
 
 
+@pytest.mark.parametrize(("is_patient", "every"), [(True, 10), (False, 1)])
+def test_a_mark_says_how_much_may_be_acknowledged_at_once(is_patient, every):
+    """Half of the credit where nobody waits: more can be sent meanwhile. Where somebody does each frame frees its own at once."""
+    bench = Bench(is_patient=is_patient, credit=Credit(32, 200))
+    bench.sent()
+    bench.opened()
+    marks = [b for b in bench.offer(1) if isinstance(b, messages.Mark)]
+
+    assert [m.ack_every for m in marks] == [every]
+
+
 @pytest.mark.parametrize(
     "ends_it",
     [

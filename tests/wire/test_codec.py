@@ -86,7 +86,7 @@ def test_what_cannot_be_packed_is_a_wire_error():
         ([msgpack.packb([1, None, 0, "PING", msgpack.ExtType(1, b"x")])], "not msgpack"),
         ([msgpack.packb([1, None, 0, "PING", {1: 2}])], "not msgpack"),
         ([msgpack.packb([])], "version is missing"),
-        ([msgpack.packb([1, None, 0, "PING", True])], "version: expected 3, got 1: run the same keepframe"),
+        ([msgpack.packb([1, None, 0, "PING", True])], "version: expected 4, got 1: run the same keepframe"),
         ([msgpack.packb([True, None, 0, "PING", True])], "header.version: expected an integer"),
         ([msgpack.packb(["1", None, 0, "PING", True])], "header.version: expected an integer"),
         (header((1,), 0, "PING", True), "connection: expected an array of 2, got 1 fields"),

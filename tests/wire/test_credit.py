@@ -25,6 +25,28 @@ def test_one_frame_more_than_is_held_back_always_may():
     assert not in_flight.allows(10)
 
 
+@pytest.mark.parametrize(
+    ("credit", "nbytes", "holds", "half"),
+    [
+        (Credit(), 0, 0, 16),
+        (Credit(), 3_110_400, 0, 10),  # 1080p
+        (Credit(), 12_441_600, 0, 2),  # 4K
+        (Credit(), 3_110_400, 5, 8),
+        (Credit(4), 10, 0, 2),
+        (Credit(1), 10, 0, 1),
+        (Credit(9, 25), 100, 0, 1),
+        (Credit(4), 10, 4, 1),
+    ],
+)
+def test_half_of_the_credit_is_frames_like_the_largest_that_went(credit, nbytes, holds, half):
+    """Beside those that stages hold back, which nobody takes; never none, or nobody would be told anything."""
+    in_flight = InFlight(credit, holds)
+    in_flight.add((0, 0), nbytes)
+    in_flight.add((0, 1), nbytes // 2)
+
+    assert in_flight.half == half
+
+
 def test_what_is_taken_comes_back_and_a_new_session_has_all():
     """The bytes too, whatever was sent in between."""
     in_flight = InFlight(Credit(9, 100))

@@ -49,8 +49,9 @@ class Bench:
             messages.Frame("a", epoch, Item((frame.settled(outcome, peer) if outcome else frame,))), peer
         )
 
-    def mark(self, seq, peer="score.0", weight=Fraction(1), memory=None, epoch=FIRST):
-        return self.say(messages.Mark("a", epoch, (0, seq), memory or {}, (("e", peer),), weight), peer)
+    def mark(self, seq, peer="score.0", weight=Fraction(1), memory=None, epoch=FIRST, ack_every=1):
+        events = (("e", peer),)
+        return self.say(messages.Mark("a", epoch, (0, seq), memory or {}, events, weight, ack_every), peer)
 
 
 def test_opened_goes_to_every_branch_when_all_are_there_and_the_catalogue_has_answered():
@@ -97,6 +98,74 @@ def test_taken_is_told_once_for_all_that_came_together_and_by_the_slowest_branch
     assert bench.frame(0) == []
     assert bench.frame(1) == []
     assert bench.frame(0, "notify.0") == [("score.0", messages.Ack("a", FIRST, (0, 0)))]
+
+
+def acks(sent):
+    """How far each acknowledgement goes."""
+    return [body.taken[1] for _, body in sent if isinstance(body, messages.Ack)]
+
+
+def told_every(count, branches=("score.0",)):
+    """An archive of which a camera wants every so many frames acknowledged, behind its first that is committed."""
+    bench = Bench()
+    bench.begin(branches=branches)
+    for peer in branches:
+        bench.frame(0, peer)
+        bench.mark(0, peer, Fraction(1, len(branches)), ack_every=count)
+    bench.node.committed(bench.node.take(), [], FIRST)
+    bench.sent()
+    return bench
+
+
+def test_who_waits_for_nobody_is_told_of_many_frames_at_once():
+    """By the slowest branch, like one by one."""
+    bench = told_every(3, branches=("score.0", "notify.0"))
+
+    assert [acks(bench.frame(seq)) for seq in range(1, 8)] == [[]] * 7
+    assert [acks(bench.frame(seq, "notify.0")) for seq in range(1, 8)] == [[], [], [3], [], [], [6], []]
+
+
+def test_a_commit_tells_of_what_it_covers():
+    """What came behind it is counted from there, whichever of both acknowledgements comes first."""
+    bench = told_every(4)
+    told = [acks(bench.frame(seq)) for seq in (1, 2, 3)]
+    bench.mark(2, ack_every=4)
+    job = bench.node.take()
+    told += [acks(bench.frame(4))]
+    bench.node.committed(job, [], FIRST)
+    told += [acks(bench.sent()), acks(bench.frame(5))]
+    bench.mark(5, ack_every=4)
+    bench.node.committed(bench.node.take(), [], FIRST)
+    told += [acks(bench.sent())]
+
+    assert told == [[], [], [], [4], [2], [], [5]]
+    assert [acks(bench.frame(seq)) for seq in (6, 7, 8, 9)] == [[], [], [], [9]]
+
+
+def test_what_was_taken_is_told_within_a_tick():
+    """Nobody waits for ever for the company of frames that have no credit to come: of larger pictures, or held back."""
+    bench = told_every(100)
+
+    assert acks(bench.frame(1) + bench.frame(2)) == []
+
+    bench.node.tick(0.25)
+    bench.node.pump(0.25)
+
+    assert acks(bench.sent()) == [2]
+
+    bench.node.tick(0.5)
+    bench.node.pump(0.5)
+
+    assert acks(bench.sent()) == []
+    assert acks(bench.frame(3)) == []
+
+
+def test_a_new_session_is_told_of_each_frame_until_it_says_otherwise():
+    """Whoever opens it may not know yet how large its frames are."""
+    bench = told_every(100)
+    bench.begin(SECOND)
+
+    assert [acks(bench.frame(seq, epoch=SECOND)) for seq in (1, 2)] == [[1], [2]]
 
 
 def test_a_mark_over_all_branches_is_one_commit():

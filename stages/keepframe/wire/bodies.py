@@ -57,7 +57,8 @@ def body_fields(  # noqa: C901  one case for each kind
             w = body.weight
             events = [[_cut(kind, 64), _cut(detail, 240)] for kind, detail in body.events[:MAX_EVENTS]]
             memory: list[Part] = [_pack_memory(body.memory)] if body.memory else []
-            return [body.camera, body.epoch, body.upto, [w.numerator, w.denominator], events], memory
+            head = [body.camera, body.epoch, body.upto, [w.numerator, w.denominator]]
+            return [*head, events, body.ack_every], memory
         case messages.Ack():
             return [body.camera, body.epoch, body.taken, _told(body.outcomes), body.rest_ms], []
         case messages.Break():
@@ -109,7 +110,7 @@ def read_body(  # noqa: C901  one line for each kind
             memory = _read_memory(parts[0]) if parts else {}
             head = (f.name("camera"), f.epoch("epoch"), f.position("upto"))
             weight = _read_weight(f)
-            return messages.Mark(*head, memory, _read_events(f), weight)
+            return messages.Mark(*head, memory, _read_events(f), weight, f.integer("ack_every", 1))
         case "ACK":
             head = (f.name("camera"), f.epoch("epoch"), f.position("taken"))
             return messages.Ack(*head, _read_told(f), f.integer("rest_ms", 0, MAX_REST_MS))

@@ -32,8 +32,8 @@ class CaptureNode(IntakeNode):
     """
     The node of one camera's capture.
 
-    is_patient: nobody waits for these frames, so those that a mark will cover go together, a tick later at most: each process on the
-    way is woken once for all of them.
+    is_patient: nobody waits for these frames, so those that a mark will cover go together, a tick later at most, and what half of the credit
+    allows is acknowledged at once: each process on the way is woken once for all of them.
     """
 
     def __init__(
@@ -263,7 +263,8 @@ class CaptureNode(IntakeNode):
             memory = pack({**self.last_memory, "run": self.run or 0}, NAME)
         delta, events = self.marks.add(self.sent, memory, self.now)
         m = messages.Mark(self.camera, self.epoch, self.sent, {NAME: delta} if delta else {}, events)
-        m = replace(m, weight=Fraction(1, len(self.peers)))
+        ack_every = self.in_flight.half if self.is_patient else 1
+        m = replace(m, weight=Fraction(1, len(self.peers)), ack_every=ack_every)
         for peer in self.peers:
             self.send(peer, m)
             m = replace(m, memory={}, events=())  # one branch carries them, the archive puts them together

@@ -18,7 +18,7 @@ from keepframe.wire.bodies import body_fields, read_body
 from keepframe.wire.fields import MAX_HEADER, Fields, unpack
 from keepframe.wire.payload import NO_STORES, Fetcher, Part
 
-VERSION = 3
+VERSION = 4
 MAX_PARTS = 33
 """The header, and a captured and a working picture for each of 16 frames."""
 KINDS = {

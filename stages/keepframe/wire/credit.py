@@ -39,6 +39,8 @@ class InFlight:
     credit: Credit
     holds: int = 0
     nbytes: int = 0
+    largest: int = 0
+    """How many bytes the largest frame has had."""
     frames: deque[tuple[Position, int]] = field(default_factory=deque)
 
     def allows(self, nbytes: int) -> bool:
@@ -51,13 +53,20 @@ class InFlight:
         """A frame is sent."""
         self.frames.append((upto, nbytes))
         self.nbytes += nbytes
+        self.largest = max(self.largest, nbytes)
 
     def taken(self, upto: Position) -> None:
         """The archive has taken everything up to here."""
         while self.frames and self.frames[0][0] <= upto:
             self.nbytes -= self.frames.popleft()[1]
 
+    @property
+    def half(self) -> int:
+        """How many frames may be taken before it has to be told: so many again may be sent meanwhile, whatever the stages hold back."""
+        most = min(self.credit.frames, self.credit.nbytes // max(1, self.largest))
+        return max(1, (most - self.holds) // 2)
+
     def clear(self) -> None:
         """A new session: nothing is sent."""
         self.frames.clear()
-        self.nbytes = 0
+        self.nbytes = self.largest = 0

@@ -23,6 +23,11 @@ REST_MS = 5_000
 """How long marks rest at most: what stands behind the last one is seen by nobody, and is worked on again after a break."""
 
 
+Progress = tuple[int, Position]
+"""How many items of a session have come, and up to where."""
+NONE: Progress = (0, START)
+
+
 @dataclass(frozen=True, slots=True)
 class OpenJob:
     """Make this epoch the newest, if it is, and tell what is committed."""
@@ -62,8 +67,11 @@ class Gathering:
     branches: dict[str, Fraction] = field(default_factory=dict)
     order: dict[str, tuple[int, ...]] = field(default_factory=dict)
     items: dict[str, dict[Position, Item]] = field(default_factory=dict)
-    taken: dict[str, Position] = field(default_factory=dict)
-    told: Position = START
+    taken: dict[str, Progress] = field(default_factory=dict)
+    told: Progress = NONE
+    committed: int = 0
+    """How many items are."""
+    ack_every: int = 1
     marks: dict[Position, Marked] = field(default_factory=dict)
     standing: Standing | None = None
     nbytes: int = 0
@@ -108,6 +116,8 @@ class ArchiveNode(FetchingNode):
         super().__init__(name, uppers, (), cameras, nonce, pipeline)
         self.sessions: dict[str, Gathering] = {}
         self.jobs: deque[OpenJob | CommitJob] = deque()
+        self.is_due = False
+        """Whether what was taken has waited long enough for more."""
 
     @property
     def waiting(self) -> int:
@@ -173,7 +183,8 @@ class ArchiveNode(FetchingNode):
         if outcomes is None:
             self._refuse(g, newest)
             return
-        g.told = max(g.told, job.upto)
+        g.committed += len(job.items)
+        g.told = max(g.told, (g.committed, job.upto))
         g.nbytes = sum(len(value or b"") for keys in job.memory.values() for value in keys.values())
         self.send(next(iter(g.branches)), messages.Ack(g.camera, g.epoch, job.upto, outcomes, g.rest_ms))
 
@@ -188,20 +199,22 @@ class ArchiveNode(FetchingNode):
         if g is None or m.epoch > g.epoch:
             g = self.sessions[m.camera] = Gathering(m.camera, m.epoch)
             self.jobs.append(OpenJob(m.camera, m.epoch, m.held))
-        g.branches[peer], g.order[peer], g.items[peer], g.taken[peer] = m.weight, m.branch, {}, START
+        g.branches[peer], g.order[peer], g.items[peer], g.taken[peer] = m.weight, m.branch, {}, NONE
         self._answer(g)
 
     def on_frame(self, peer: str, m: messages.Frame) -> None:
         """Keep an item until its mark comes."""
         g = self._session(peer, m.camera, m.epoch)
         if g is not None:
-            g.items[peer][m.item.at], g.taken[peer] = m.item, m.item.upto
+            g.items[peer][m.item.at] = m.item
+            g.taken[peer] = (g.taken[peer][0] + 1, m.item.upto)
 
     def on_mark(self, peer: str, m: messages.Mark) -> None:
         """A mark that has come over every branch is a commit."""
         g = self._session(peer, m.camera, m.epoch)
         if g is None:
             return
+        g.ack_every = m.ack_every
         marked = g.marks.setdefault(m.upto, Marked())
         marked.peers.add(peer)
         for stage, keys in m.memory.items():
@@ -212,14 +225,23 @@ class ArchiveNode(FetchingNode):
             items = g.best_upto(m.upto)
             self.jobs.append(CommitJob(g.camera, g.epoch, m.upto, items, marked.memory, marked.events))
 
+    def tick(self, now: float) -> None:
+        """What was taken is told now, however little it is."""
+        super().tick(now)
+        self.is_due = True
+
     def pump(self, now: float) -> None:
         """Tell how far frames have been taken, once for all that came in together, and ask for pictures."""
         super().pump(now)
         for g in self.sessions.values():
-            taken = min(g.taken.values(), default=START)
-            if taken > g.told and g.is_whole(g.branches):
+            taken = min(g.taken.values(), default=NONE)
+            untold = taken[0] - g.told[0]
+            if untold >= (1 if self.is_due else g.ack_every) and g.is_whole(g.branches):
                 g.told = taken
-                self.send(next(iter(g.branches)), messages.Ack(g.camera, g.epoch, taken, rest_ms=g.rest_ms))
+                self.send(
+                    next(iter(g.branches)), messages.Ack(g.camera, g.epoch, taken[1], rest_ms=g.rest_ms)
+                )
+        self.is_due = False
 
     def link_down(self, peer: str) -> None:
         """What was gathered over this link is of no use without the rest."""

@@ -95,7 +95,11 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Down, in its place among the frames: everything up to here has passed; each stateful stage adds its memory."""
+    """
+    Down, in its place among the frames: everything up to here has passed; each stateful stage adds its memory.
+
+    ack_every: of how many items from here on the archive may acknowledge the last alone.
+    """
 
     camera: str
     epoch: Epoch
@@ -104,6 +108,7 @@ class Mark:
     """By stage and key, only what has changed since the last mark of this session; None: the key is gone."""
     events: tuple[tuple[str, str], ...] = ()
     weight: Fraction = Fraction(1)
+    ack_every: int = 1
 
 
 @dataclass(frozen=True, slots=True)
