@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TOOLS = ["bash", "basename", "cat", "chmod", "cmp", "cp", "date", "dirname", "head", "mkdir", "tail"]
+TOOLS = ["bash", "basename", "cat", "chmod", "cmp", "cp", "date", "dirname", "head", "mkdir", "readlink", "tail"]
 
 FAKE_PYTHON = """#!/usr/bin/env bash
 echo "$*" >>"$FAKE_CALLS"
@@ -132,6 +132,21 @@ def test_a_moved_checkout_gets_a_new_environment(checkout):
 
     assert [call.rpartition("/")[2] for call in calls if call.startswith("-m venv")] == [".venv"]
     assert installs(calls) == ["moved[test]"]
+
+
+def test_an_environment_behind_a_link_is_left_alone(checkout):
+    """It may be another checkout's, or nobody's yet; the answer says what to remove, and what stands there stays."""
+    other = checkout.folder.with_name("other")
+    (other / "bin").mkdir(parents=True)
+    (other / "setup-test").write_text(f"{other}\n")
+    (checkout.folder / ".venv").symlink_to(other)
+    done, calls = checkout.start("scripts/test")
+
+    assert done.returncode == 1
+    assert f"is a link to {other}, expected a folder of this checkout's own" in done.stderr
+    assert f"mend with: rm '{checkout.folder}/.venv'" in done.stderr
+    assert calls == []
+    assert (other / "setup-test").read_text() == f"{other}\n"
 
 
 def test_fast_leaves_out_what_is_slow(checkout):
