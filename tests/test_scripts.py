@@ -12,7 +12,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TOOLS = ["bash", "basename", "cat", "chmod", "cmp", "cp", "date", "dirname", "head", "mkdir", "readlink", "tail"]
+TOOLS = [
+    "bash",
+    "basename",
+    "cat",
+    "chmod",
+    "cmp",
+    "cp",
+    "date",
+    "dirname",
+    "head",
+    "mkdir",
+    "readlink",
+    "tail",
+]
 
 FAKE_PYTHON = """#!/usr/bin/env bash
 echo "$*" >>"$FAKE_CALLS"

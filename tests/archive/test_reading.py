@@ -213,6 +213,20 @@ def test_the_biggest_change_is_the_farthest_above_its_threshold(folder, commit, 
         assert reader.biggest_change(behind={"lobby": (0, 2)}).seq == 3
 
 
+def test_an_example_of_an_outcome_is_its_first_frame(folder, commit, item):
+    """Of what has come since a commit, and none where there was none."""
+    commit(
+        item(0),
+        item(1, outcome="rejected", reason="too-large", notes={"error": "too-large: 9x9"}),
+        item(2, outcome="rejected", reason="corrupt"),
+    )
+
+    with Reader(folder) as reader:
+        assert (reader.example("rejected").seq, reader.example("rejected").fault) == (1, "too-large: 9x9")
+        assert reader.example("failed") is None
+        assert reader.example("rejected", since_commit=reader.newest_commit()) is None
+
+
 def test_a_folder_without_an_archive_is_one_clear_error(tmp_path):
     """For a folder, for nothing, for a file; and none of them becomes an archive."""
     (tmp_path / "file").touch()

@@ -65,7 +65,9 @@ def test_a_summary_ends_a_run(call, place, engine, archive):
         "9 seen, 2 kept, 78 % not stored, 1 rejected, 3 dropped, 1 failed, biggest change at 0:02 (1 min 15 s)",
         "pictures       archive",
         "contact sheet  archive/index.html",
-        "what and why   keepframe list --all archive",
+        "rejected       lobby/0/4: corrupt",
+        "failed         lobby/0/5: blur: ValueError: expected something else",
+        "all of them    keepframe list --all archive",
     ]
     assert (archive / "index.html").is_file()
 

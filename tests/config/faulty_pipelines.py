@@ -350,6 +350,12 @@ BROKEN = {
         '[stages.extra]\nuse = "grayscale"',
         ["stages.extra.inputs: missing; expected a list of what feeds this stage, like ['capture']"],
     ),
+    "a stage whose name is misspelled": (
+        '[stages.scor]\nuse = "change"',
+        [
+            "stages.scor.inputs: missing; expected a list of what feeds this stage, like ['capture']; is 'score' meant to be it?"
+        ],
+    ),
     "an unknown input": (
         CHAIN + '[stages.more]\nuse = "grayscale"\ninputs = ["scor"]',
         ["stages.more.inputs[0]: no stage named 'scor'; did you mean 'score'?"],

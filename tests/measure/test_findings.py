@@ -82,6 +82,27 @@ def test_what_never_came_to_a_verdict_is_told_with_its_reason(outcome):
     assert outcome not in told(rows(990, first=50) + lost[:5])
 
 
+def test_a_rejected_picture_is_told_with_its_fault():
+    """Of the commonest reason, the first frame."""
+    lost = rows(
+        9,
+        outcome="rejected",
+        reason="too-large",
+        notes={"error": "too-large: 9x9"},
+        score=None,
+        threshold=None,
+    )
+
+    assert told(lost)["rejected"].text == (
+        "100 % of the frames were rejected, mostly 'too-large', such as lobby/0/0: too-large: 9x9"
+    )
+
+
+def test_what_was_kept_for_another_reason_was_above_the_threshold_too():
+    """Nobody is told that 0.9 was not above 0.5."""
+    assert "below" not in told(rows(20) + rows(1, first=20, outcome="kept", reason="mode", score=0.9))
+
+
 def test_keeps_from_one_place_are_told_with_a_mask():
     """The sentence can be taken over into the pipeline."""
     quiet = rows(20, notes=lambda n: {"box": f"{n * 4},{n * 2},8,8"})

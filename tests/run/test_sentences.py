@@ -25,7 +25,7 @@ def told(event, **values):
         (
             "undecodable",
             {"path": "a.mp4", "decoded": 120, "of": 1394, "undecodable": 1},
-            "a.mp4: some of it cannot be decoded (1 packets); the other 120 pictures were read",
+            "a.mp4: part of it cannot be decoded (packets: 1); pictures that were read: 120",
         ),
         ("ends-early", {"path": "a.mp4", "error": "Invalid data"}, "a.mp4 breaks off: Invalid data"),
         ("no-contact-sheet", {"error": "No space"}, "the page of the kept pictures could not be written: No space"),

@@ -15,7 +15,7 @@ from typing import Any, Self
 from keepframe.archive.catalogue import Catalogue
 from keepframe.archive.row import COLUMNS, Row, plain
 from keepframe.clock import iso
-from keepframe.frame import OUTCOMES, START, Position
+from keepframe.frame import OUTCOMES, START, Outcome, Position
 
 Counts = dict[str, int]
 """Frames by outcome, with "captured" for all of them, in the order people read them."""
@@ -169,6 +169,16 @@ class Reader:
             if row.at > behind.get(row.camera, START) and (score := row.deciding_score) is not None
         ]
         return max(scored, key=lambda pair: pair[0])[1] if scored else None
+
+    def example(self, outcome: Outcome, *, since_commit: int = 0) -> Row | None:
+        """The first frame with this outcome, of streams that grew after this commit; None if there is none."""
+        found = self.catalogue.one(
+            f"SELECT {_COLUMNS} FROM frame WHERE outcome = ? AND part = '' AND (camera, stream) IN"  # noqa: S608 - ours
+            " (SELECT camera, stream FROM stream WHERE last_commit > ?) ORDER BY camera, stream, seq LIMIT 1",
+            outcome,
+            since_commit,
+        )
+        return Row.from_columns(found) if found is not None else None
 
     def streams(self) -> list[Stream]:
         """Every stream, by camera and number."""

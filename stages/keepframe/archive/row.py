@@ -68,6 +68,11 @@ class Row:
         known = [score for score in self.scores.values() if score is not None]
         return named if named is not None else max(known, default=None)
 
+    @property
+    def fault(self) -> str:
+        """What was wrong with a rejected or failed frame, in as many words as there are."""
+        return str(self.notes.get("error", self.reason))
+
     def to_columns(self) -> tuple[Any, ...]:
         """The values for COLUMNS, as the catalogue stores them."""
         return tuple(map(_stored, _values(self)))

@@ -11,12 +11,13 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import click
 from rich.progress import ProgressColumn
 
 from keepframe.archive.reading import Reader
+from keepframe.archive.row import Row
 from keepframe.archive.sheet import write_sheet
 from keepframe.archive.summary import sentence
 from keepframe.cli import exits
@@ -33,10 +34,13 @@ from keepframe.cli.writing import duration, is_for_people, short_path, styled, w
 from keepframe.config import CAPTURE, Pipeline, load
 from keepframe.config.places import missing_places
 from keepframe.errors import ConfigError
-from keepframe.frame import OUTCOMES
+from keepframe.frame import OUTCOMES, Outcome
 from keepframe.run.logs import configure, log
 from keepframe.run.result import RunResult
 from keepframe.run.supervisor import supervise
+
+LOST: Final[tuple[Outcome, ...]] = ("rejected", "failed")
+"""Outcomes of which the end of a run names an example."""
 
 
 @click.command("run")
@@ -161,8 +165,10 @@ def _tell(result: RunResult, sheet: Path | None, cameras: Collection[str]) -> No
     if sheet is not None:
         click.echo(f"pictures       {archive}")
         click.echo(f"contact sheet  {short_path(sheet)}")
-    if any(of.get(outcome) for of in result.cameras.values() for outcome in ("rejected", "failed")):
-        click.echo(f"what and why   keepframe list --all {shlex.quote(archive)}")
+    if examples := _examples(result, result.archive):
+        for row in examples:
+            click.echo(f"{row.outcome:<15}{row.name}: {row.fault}")
+        click.echo(f"all of them    keepframe list --all {shlex.quote(archive)}")
 
 
 def _tell_elsewhere(result: RunResult) -> None:
@@ -187,6 +193,16 @@ def _nothing(result: RunResult, archive: Path, cameras: Iterable[str]) -> str:
     if empty := [name for name in cameras if name not in known]:
         return f"nothing seen: no picture came from {', '.join(empty)}; is that where they are?"
     return "nothing new: everything is settled already (read it once more with --again)"
+
+
+def _examples(result: RunResult, archive: Path) -> list[Row]:
+    """One frame of each outcome that asks for a look at the source, or at a stage."""
+    asking = [outcome for outcome in LOST if any(of.get(outcome) for of in result.cameras.values())]
+    if not asking:
+        return []
+    with Reader(archive) as reader:
+        found = [reader.example(outcome, since_commit=result.since_commit) for outcome in asking]
+    return [row for row in found if row is not None]
 
 
 def _sentence(result: RunResult, archive: Path) -> str:

@@ -50,8 +50,8 @@ def _tell(report: Report) -> None:
     count = len(report.problems)
     verdict = styled("sound", fg="green") if not count else f"{count} problem{'' if count == 1 else 's'}"
     cameras = f"{report.cameras} camera{'' if report.cameras == 1 else 's'}"
-    click.echo(
-        f"{report.folder}: {verdict}: {report.frames:,} frames of {cameras}, {report.files:,} pictures"
-    )
+    frames = f"{report.frames:,} frame{'' if report.frames == 1 else 's'}"
+    pictures = f"{report.files:,} picture{'' if report.files == 1 else 's'}"
+    click.echo(f"{report.folder}: {verdict}: {frames} of {cameras}, {pictures}")
     if count and not report.repaired:
         click.echo(f"mend it with: keepframe verify --repair {shlex.quote(str(report.folder))}")

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from keepframe.config import units
+from keepframe.config.defaults import default_stages
 from keepframe.config.pipeline import CAPTURE, Capture, Queue, Stage, Store, Use, frozen
 from keepframe.config.problems import Keys, Problems, told
 from keepframe.config.reach import REACH_KEYS, read_reach
@@ -195,7 +197,9 @@ def _step(
 def _inputs(keys: Keys, table: Mapping[str, Any], problems: Problems) -> tuple[str, ...]:
     keys = (*keys, "inputs")
     if "inputs" not in table:
-        problems.add(keys, "missing; expected a list of what feeds this stage, like ['capture']")
+        near = get_close_matches(str(keys[-2]), [CAPTURE, *default_stages()], 1)
+        hint = f"; is {near[0]!r} meant to be it?" if near else ""
+        problems.add(keys, f"missing; expected a list of what feeds this stage, like ['capture']{hint}")
         return ()
     inputs = table["inputs"]
     if not isinstance(inputs, list) or not inputs or not all(isinstance(name, str) for name in inputs):

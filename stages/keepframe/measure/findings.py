@@ -97,7 +97,7 @@ def _of_camera(rows: list[Row]) -> Iterator[tuple[str, str, str] | tuple[str, st
     changed = [row for row in decided if row.reason == "changed"]
     yield from _frozen(rows)
     yield from _learning(decided)
-    if not changed:
+    if all(_score(row) <= (row.threshold or 0.0) for row in decided):
         yield _below(decided)
     if len(kept) > MUCH * total or len(changed) > len(unchanged):
         yield from _much(changed, unchanged, decided)
@@ -117,7 +117,9 @@ def _lost(rows: list[Row], counts: Counter[str], total: int) -> Iterator[tuple[s
             reasons = Counter(row.reason or outcome for row in rows if row.outcome == outcome)
             (reason, _), *_ = reasons.most_common(1)
             mostly = f", mostly {reason!r}" if reason != outcome else ""
-            yield outcome, f"{share(counts[outcome], total)} of the frames were {outcome}{mostly}", what
+            first = next(row for row in rows if (row.outcome, row.reason or outcome) == (outcome, reason))
+            such = f", such as {first.name}: {first.fault}" if first.fault != first.reason else ""
+            yield outcome, f"{share(counts[outcome], total)} of the frames were {outcome}{mostly}{such}", what
 
 
 def _frozen(rows: list[Row]) -> Iterator[tuple[str, str, str]]:

@@ -18,7 +18,7 @@ SENTENCES: Final = {
     "resized": "resized {detail}; a new stream begins",
     "clock": "{detail}; a new stream begins",
     "source-failed": "cannot be read: {error}",
-    "undecodable": "{path}: some of it cannot be decoded ({undecodable} packets); the other {decoded} pictures were read",
+    "undecodable": "{path}: part of it cannot be decoded (packets: {undecodable}); pictures that were read: {decoded}",
     "ends-early": "{path} breaks off: {error}",
     "cannot-list": "{path} is passed over until it can be looked into ({error})",
     "no-contact-sheet": "the page of the kept pictures could not be written: {error}",
