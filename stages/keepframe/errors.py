@@ -30,6 +30,10 @@ class WireError(ValueError):
     """A message that does not fit the protocol; whoever sent it is not listened to any further."""
 
 
+class OtherVersionError(WireError):
+    """A message of another version of the protocol."""
+
+
 class ArchiveLockedError(RuntimeError):
     """Another archive process writes into this folder."""
 

@@ -1,8 +1,9 @@
+import msgpack
 import pytest
 import zmq
 
 from keepframe.wire import messages
-from keepframe.wire.codec import MAX_PARTS, encode
+from keepframe.wire.codec import MAX_PARTS, VERSION, encode
 from keepframe.wire.link import Node
 from keepframe.wire.messages import Envelope
 from keepframe.wire.traffic import BATCH, Traffic, received
@@ -93,6 +94,30 @@ def test_what_does_not_fit_is_counted_and_the_next_is_heard():
 
     assert traffic.rejected == 1
     assert [body for _, body in node.heard] == [PING.body]
+
+
+def test_another_version_is_told_on_both_sides():
+    """Whoever asks in another version is refused in this one, and tells so, as does who has refused it."""
+    older = msgpack.packb([VERSION - 1, *msgpack.unpackb(encode(HELLO)[0])[1:]])
+    router = Socket([[b"\x01\xff", older]])
+    traffic = Traffic(node := Recorder(), Sockets(router))
+    traffic.receive({router}, 0.0)
+    traffic.send()
+    ((peer, answer),) = router.sent
+    up = Socket([[msgpack.packb([VERSION + 1, *msgpack.unpackb(answer)[1:]])]])
+    Traffic(asker := Recorder(), Sockets(up=up)).receive({up}, 0.0)
+
+    assert peer == b"\x01\xff"
+    assert node.refusals.told(1.0) == {
+        why: why
+        for why in [
+            f"somebody who asks runs another keepframe: header.version: expected {VERSION}, got {VERSION - 1}: run the same keepframe on both sides"
+        ]
+    }
+    assert asker.refusals.told(1.0)["up"].startswith(
+        f"up runs another keepframe: header.version: expected {VERSION}, got {VERSION + 1}"
+    )
+    assert (node.heard, node.resets, traffic.rejected) == ([], [], 1)
 
 
 def test_a_talkative_socket_waits_for_its_next_turn():

@@ -11,7 +11,7 @@ from collections.abc import Container, Mapping, Sequence
 
 import msgpack
 
-from keepframe.errors import WireError
+from keepframe.errors import OtherVersionError, WireError
 from keepframe.picture.slots import Slots
 from keepframe.wire import messages
 from keepframe.wire.bodies import body_fields, read_body
@@ -68,7 +68,7 @@ def decode(
     parts: Sequence[Part], stores: Mapping[int, Slots] = NO_STORES, fetch: Fetcher | None = None
 ) -> messages.Envelope:
     """
-    The envelope that these parts are. Raises WireError for everything else, LostPictureError for pixels that are not what was sent.
+    The envelope that these parts are. Raises WireError for everything else (OtherVersionError for that), LostPictureError for pixels that are not what was sent.
 
     stores: the picture stores that are here, by their ids. fetch: gets a picture out of another one; None: nobody can.
 
@@ -82,7 +82,7 @@ def decode(
     f = Fields(unpack(parts[0]), "header")
     version = f.integer("version")
     if version != VERSION:
-        raise WireError(
+        raise OtherVersionError(
             f"header.version: expected {VERSION}, got {version}: run the same keepframe on both sides"
         )
     connection = f.take("connection")

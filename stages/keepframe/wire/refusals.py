@@ -36,5 +36,5 @@ class Refusals:
         self._said.pop(who, None)
 
     def told(self, now: float) -> dict[str, str]:
-        """Why, by name, of those who were refused lately."""
-        return {who: why for who, (at, why) in self._said.items() if now - at < KEPT_S}
+        """Why, by name and in order of names, of those who were refused lately: who says it again is no news."""
+        return {who: why for who, (at, why) in sorted(self._said.items()) if now - at < KEPT_S}

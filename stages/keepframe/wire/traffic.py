@@ -12,13 +12,13 @@ from typing import Any
 
 import zmq
 
-from keepframe.errors import LostPictureError, StalePictureError, WireError
+from keepframe.errors import LostPictureError, OtherVersionError, StalePictureError, WireError
 from keepframe.picture.slots import Slots
 from keepframe.wire.codec import MAX_PARTS, decode, encode
 from keepframe.wire.endpoints import Endpoints
 from keepframe.wire.handshakes import count_in
 from keepframe.wire.link import Node
-from keepframe.wire.messages import Envelope, Hello
+from keepframe.wire.messages import Envelope, Hello, Refuse
 from keepframe.wire.payload import Fetcher
 
 BATCH = 64
@@ -81,6 +81,12 @@ class Traffic:
                     self._check_name(frames, envelope.body)
             except LostPictureError as error:
                 self.lost.append(str(error))
+            except OtherVersionError as error:
+                self.rejected += 1
+                why = f"{upper or 'somebody who asks'} runs another keepframe: {error}"
+                self.node.refusals.add(upper or why, why, now)
+                if upper is None:  # it will understand of this what was understood of it, and tell that
+                    self._send(peer, Envelope(None, 0, Refuse(0, why)))
             except WireError:
                 self.rejected += 1
             except StrangerError as error:
