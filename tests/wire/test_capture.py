@@ -58,6 +58,22 @@ def test_marks_rest_as_long_as_the_archive_has_them():
     assert kinds(bench.passes(0.2)) == [("mark", (0, 25))]
 
 
+def test_a_mark_that_has_rested_comes_behind_frames_that_go_together():
+    """In the middle of them it would tear them apart: the next process would be woken for what is left of them, too."""
+    bench = marked(patient())
+    rests(bench, 500)
+    sent = [bench.offer(MARK_EVERY)]
+    bench.now += 0.6
+    sent += [bench.offer(1), bench.offer(MARK_EVERY - 1)]
+
+    assert [[b.upto for b in bodies if isinstance(b, messages.Mark)] for bodies in sent] == [
+        [],
+        [],
+        [(0, 30)],
+    ]
+    assert [len(bodies) for bodies in sent] == [MARK_EVERY, 0, MARK_EVERY + 1]
+
+
 @pytest.mark.parametrize(
     "asks",
     [

@@ -6,9 +6,8 @@ import pytest
 from keepframe.frame import Frame, Item
 from keepframe.stage.line import Mark
 from keepframe.wire import messages
-from keepframe.wire.link import TOGETHER
 from keepframe.wire.messages import Envelope
-from keepframe.wire.relay import RelayNode
+from keepframe.wire.relay import TOGETHER, RelayNode
 
 FIRST, SECOND = (0, 1, 5), (0, 2, 5)
 

@@ -75,7 +75,7 @@ class Row:
 
     def to_columns(self) -> tuple[Any, ...]:
         """The values for COLUMNS, as the catalogue stores them."""
-        return tuple(map(_stored, _values(self)))
+        return tuple([v if type(v) in _AS_THEY_ARE else _stored(v) for v in _values(self)])
 
     @classmethod
     def from_columns(cls, values: Sequence[Any]) -> Row:
@@ -179,8 +179,6 @@ _AS_THEY_ARE = {type(None), int, float, bool}
 
 
 def _stored(value: object) -> object:
-    if type(value) in _AS_THEY_ARE:
-        return value
     if isinstance(value, str):
         return plain(value)
     return _JSON(dict(value)) if isinstance(value, Mapping) else value

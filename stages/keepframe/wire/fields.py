@@ -65,13 +65,18 @@ class Fields:
         try:
             value = self.values[place]
         except IndexError:
-            raise WireError(f"{self.where}: {name} is missing") from None
+            raise self._missing(name) from None
         self.place = place + 1
         return value
 
     def integer(self, name: str, low: int = 0, high: int = MAX_INT) -> int:
-        """An integer from low to high."""
-        value = self.take(name)
+        """An integer from low to high. As take() does, by itself: of nearly every second call here is one."""
+        place = self.place
+        try:
+            value = self.values[place]
+        except IndexError:
+            raise self._missing(name) from None
+        self.place = place + 1
         if type(value) is not int or not low <= value <= high:
             raise self._wrong(name, f"an integer from {low} to {high}", value)
         return value
@@ -164,14 +169,20 @@ class Fields:
 
     def _map(self, name: str) -> dict[str, Any]:
         value = self.take(name)
-        if not isinstance(value, dict) or not all(type(k) is str and len(k) <= MAX_TEXT for k in value):
+        if not isinstance(value, dict):
             raise self._wrong(name, "a map with strings for keys", value)
+        for key in value:
+            if type(key) is not str or len(key) > MAX_TEXT:
+                raise self._wrong(name, "a map with strings for keys", value)
         return value
 
     def _finite(self, name: str, value: Any) -> float:
         if type(value) not in (int, float) or not math.isfinite(value):
             raise self._wrong(name, "a finite number", value)
         return float(value)
+
+    def _missing(self, name: str) -> WireError:
+        return WireError(f"{self.where}: {name} is missing")
 
     def _wrong(self, name: str, expected: str, value: Any) -> WireError:
         return WireError(

@@ -16,8 +16,6 @@ from keepframe.wire.place import place
 from keepframe.wire.refusals import Refusals
 
 DEAD_S, PING_S = 3.0, 1.0
-TOGETHER = 8
-"""How many messages that can wait go out together at most."""
 FIRST_HELLO_S = 0.25  # until somebody has answered; libzmq's own reconnecting is the slower part
 
 

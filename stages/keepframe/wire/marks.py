@@ -51,8 +51,12 @@ class Marks:
     """How long after a mark the archive would have the next one come: the memories in it weigh much."""
 
     def is_due(self, now: float, *, is_crowded: bool) -> bool:
-        """Whether a mark covers as many items as it should. is_crowded: there is not much room for more of them."""
-        return self.unmarked >= self.every and (is_crowded or now - self.added_at >= self._rest_s)
+        """
+        Whether a mark covers as many items as it should, or so many again. is_crowded: there is not much room for more of them.
+
+        One that has rested does not come in the middle of what goes together, but behind it, or when it is late.
+        """
+        return self.unmarked % self.every == 0 and (is_crowded or now - self.added_at >= self._rest_s)
 
     def is_late(self, now: float, *, is_last: bool) -> bool:
         """Whether something has waited for its mark for long, since nothing comes behind it; is_last: nor will anything."""

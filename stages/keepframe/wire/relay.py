@@ -20,9 +20,10 @@ from keepframe.stage.line import Mark as LineMark
 from keepframe.wire import messages
 from keepframe.wire.bodies import MAX_EVENTS
 from keepframe.wire.fetch import FetchingNode, remotes_of
-from keepframe.wire.link import TOGETHER
-from keepframe.wire.marks import MOST_EVENTS
+from keepframe.wire.marks import MARK_EVERY, MOST_EVENTS
 
+TOGETHER = MARK_EVERY + 1
+"""How many messages that can wait go out together at most: a mark and the frames it covers, which wake the next process once."""
 LOOK_AHEAD = 4
 """How many frames of a camera may have their pictures fetched before it is their turn."""
 
@@ -134,8 +135,10 @@ class RelayNode(FetchingNode):
                 self._is_here(m)
 
     def _next(self) -> Session | None:
-        ready = (s for s in self.sessions.values() if s.waiting and not s.in_hand)
-        return next((s for s in ready if self._is_here(s.waiting[0])), None)
+        for s in self.sessions.values():
+            if s.waiting and not s.in_hand and (not self.fetches or self._is_here(s.waiting[0])):
+                return s
+        return None
 
     def _is_here(self, m: messages.Frame | messages.Mark) -> bool:
         return isinstance(m, messages.Mark) or self.are_here(m.item.frames)
