@@ -12,7 +12,7 @@ from keepframe.run import process as module
 from keepframe.run.control import Control, pair
 from keepframe.run.process import Process, allow_connections, die_with_parent, new_nonce, opened
 from keepframe.wire.keys import new_pair
-from keepframe.wire.link import Port
+from keepframe.wire.port import Port
 from keepframe.wire.relay import RelayNode
 
 SCALED = "[stages.preprocess]\nreplicas = 2\n"

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keepframe.wire import messages
-from keepframe.wire.link import DEAD_S, FIRST_HELLO_S, Node
+from keepframe.wire.link import Node
 from keepframe.wire.messages import Envelope
+from keepframe.wire.port import DEAD_S, FIRST_HELLO_S
 
 
 class Recorder(Node):

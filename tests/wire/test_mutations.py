@@ -14,7 +14,7 @@ from samples import EXAMPLES, STORE, STORES
 from keepframe.errors import LostPictureError, WireError
 from keepframe.wire.codec import decode, encode
 from keepframe.wire.gather import ArchiveNode
-from keepframe.wire.link import Port
+from keepframe.wire.port import Port
 from keepframe.wire.relay import RelayNode
 
 HOW_MANY = 200_000

@@ -2,21 +2,18 @@
 The link: numbered messages in order between two processes, or a broken connection; nothing cleverer.
 
 Pure state: no socket, no clock, no thread, no randomness but the nonces handed in. What a node does with a camera's session is
-in capture.py, relay.py and gather.py.
+in capture.py, relay.py and gather.py; what one end of a link knows of its peer in port.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass
 
 from keepframe.wire import messages
-from keepframe.wire.messages import Body, Connection, Envelope
+from keepframe.wire.messages import Body, Envelope
 from keepframe.wire.place import place
+from keepframe.wire.port import Port
 from keepframe.wire.refusals import Refusals
-
-DEAD_S, PING_S = 3.0, 1.0
-FIRST_HELLO_S = 0.25  # until somebody has answered; libzmq's own reconnecting is the slower part
 
 
 class _Every(Container[int]):
@@ -27,32 +24,6 @@ class _Every(Container[int]):
 
 
 EVERY = _Every()
-
-
-@dataclass(slots=True)
-class Port:
-    """One end of a link to one peer."""
-
-    name: str
-    """The peer's name, "score.0"; known once it has said HELLO or WELCOME, till then where it was found."""
-    is_receiver: bool
-    """Whether this end is the receiver of frames; receivers say HELLO."""
-    is_ready: bool = False
-    """Whether the peer has a way down to the archive."""
-    connection: Connection | None = None
-    asked: int = 0
-    asked_at: float = -9.0
-    asks: int = 0
-    sent: int = 0
-    received: int = 0
-    heard: float = 0.0
-    stores: frozenset[int] = frozenset()
-    """The picture stores that the peer has."""
-
-    @property
-    def is_up(self) -> bool:
-        """Whether messages can pass."""
-        return self.connection is not None
 
 
 class Node:
@@ -94,8 +65,7 @@ class Node:
         """Send to a peer; to one that is not connected nothing is sent, its sessions are over already."""
         port = self.ports.get(peer)
         if port is not None and port.connection is not None:
-            port.sent += 1
-            self.out.append((peer, Envelope(port.connection, port.sent, body)))
+            self.out.append((peer, port.numbered(body)))
 
     def receive(self, now: float, peer: str, envelope: Envelope) -> None:
         """Take a message from a peer."""
@@ -113,29 +83,27 @@ class Node:
                 self.refusals.add(peer, body.why, now)
         elif port.is_up and envelope.connection == port.connection:
             port.heard = now
-            if envelope.number != port.received + 1:
+            if port.takes(envelope.number):
+                self._dispatch(port, peer, body)
+            else:
                 self.reset(peer)
-                return
-            port.received = envelope.number
-            self._dispatch(port, peer, body)
 
     def tick(self, now: float) -> None:
         """Time has passed: end what is silent, say that this end lives, ask who has not answered."""
         self.now = now
         for peer, port in list(self.ports.items()):
-            if port.is_up and now - port.heard > DEAD_S:
+            if port.is_silent(now):
                 self.reset(peer)
             if port.is_up:
                 self.send(peer, messages.Ping(self.is_ready))
-            elif port.is_receiver and now - port.asked_at >= min(2 * PING_S, FIRST_HELLO_S * 2**port.asks):
+            elif port.is_to_ask(now):
                 self._ask(peer, port)
 
     def reset(self, peer: str) -> None:
         """End the connection to a peer, and with it the sessions on it."""
         port = self.ports.get(peer)
         if port is not None and port.is_up:
-            port.connection, port.sent, port.received, port.asks = None, 0, 0, 0
-            port.asked_at = self.now
+            port.close(self.now)
             if not port.is_receiver:
                 del self.ports[peer]
             self.link_down(peer)
