@@ -11,6 +11,9 @@ from keepframe.config.pipeline import CAPTURE
 from keepframe.frame import OUTCOMES, Position
 from keepframe.run.life import Child, frames_of
 
+STALLED_S = 10.0
+"""A camera of which nothing is settled for longer, though a frame is under way, is worth a word."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -88,6 +91,11 @@ def progress_of(children: Iterable[Child]) -> Progress:
 
 
 def _troubles(children: Iterable[Child]) -> str:
-    return "; ".join(
-        t for c in children for t in (c.status.get("trouble"), *c.status.get("refused", ())) if t
-    )
+    children = list(children)
+    found = [t for c in children for t in (c.status.get("trouble"), *c.status.get("refused", ())) if t]
+    waiting = [c.status["oldest"] for c in children if c.status.get("oldest_s", 0.0) > STALLED_S]
+    if waiting and not found:  # else the reason is known
+        found = [
+            f"{', '.join(waiting)} waits for more than {STALLED_S:g} s; does every stage run, here and elsewhere?"
+        ]
+    return "; ".join(found)
