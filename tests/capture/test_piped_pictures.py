@@ -53,6 +53,16 @@ def test_raw_pictures_come_whole(format, nbytes, piped):
     assert [f.reason for f in frames] == ["", "", "", "truncated"]
 
 
+def test_a_pipe_without_a_picture_is_told(piped):
+    """A film as a file is no JPEGs one after the other; the answer says how it would be."""
+    (frame,) = piped(b"\x00\x00\x00\x1cftypisom" * 9)
+
+    assert (frame.outcome, frame.reason) == ("rejected", "not-a-picture")
+    assert frame.notes["error"].startswith(
+        "not-a-picture: no JPEG in 108 bytes; give a video by its name, or"
+    )
+
+
 def test_an_empty_pipe_is_the_end(piped):
     """Of either kind."""
     assert piped(b"") == piped(b"", format="gray", width=2, height=2) == []

@@ -77,11 +77,17 @@ class Piped:
 
     def _frames(self) -> Iterator[Frame]:
         if self.format == "mjpeg":
-            stream = JpegStream(MAX_BYTES)
+            stream, came, found = JpegStream(MAX_BYTES), 0, False
             while data := os.read(self.fd, PIECE):
-                yield from map(frame_of_jpeg, stream.feed(data))
+                came += len(data)
+                for jpeg in stream.feed(data):
+                    found = True
+                    yield frame_of_jpeg(jpeg)
             if rest := stream.rest():
                 yield frame_of_jpeg(rest)
+            elif came and not found:
+                told = f"not-a-picture: no JPEG in {came} bytes; give a video by its name, or as `ffmpeg -i VIDEO -f mjpeg -`"
+                yield Frame().with_note("error", told).settled("rejected", "not-a-picture")
             return
         while data := self._read_whole():
             if len(data) < self._size:
