@@ -5,6 +5,7 @@ from fractions import Fraction
 from itertools import pairwise
 from types import SimpleNamespace
 
+import av
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -135,6 +136,22 @@ def test_a_truncated_video_gives_what_is_there(make_video, kind, share):
     assert 40 * share - 12 < len(left) < 40
     assert list(left) == sorted(left)
     assert left.items() <= whole.items()
+
+
+def test_a_file_that_is_cut_between_two_pictures_is_told(make_video, caplog, tmp_path):
+    """A demuxer takes that for its end; of the whole file nothing is said."""
+    path = make_video("clip.mp4", 60, options={"bf": "0"}, container_options={"movflags": "faststart"})
+    with av.open(str(path)) as container:
+        at = [packet.pos for packet in container.demux(video=0) if packet.size]
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(path.read_bytes()[: at[40]])
+    frames = list(video(path=path)())
+    told_of_the_whole = list(caplog.records)
+    found = len(list(video(path=cut)()))
+
+    assert (len(frames), found, told_of_the_whole) == (60, 40, [])
+    assert [record.message for record in caplog.records] == ["ends-early"]
+    assert caplog.records[0].fields["error"] == "40 of the 60 pictures it should have are there"
 
 
 def test_damaged_videos_go_on_like_whole_ones(make_video, read):

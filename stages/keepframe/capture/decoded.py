@@ -84,11 +84,15 @@ def open_video(path: Path, threads: int) -> tuple[InputContainer, VideoStream]:
     return container, stream
 
 
+CUT_NS = NS
+"""What is missing at the end of a file is told from so much on."""
+
+
 def pictures(path: Path, threads: int) -> Iterator[tuple[Place, av.VideoFrame]]:
     """Every decoded picture of a video from its beginning, in the order of showing. Raises as open_video does."""
     container, stream = open_video(path, threads)
     with container:
-        yield from _placed(_frames(container, stream, path), None, stream)
+        yield from _placed(_frames(container, stream, path), None, stream, path)
 
 
 def pictures_behind(
@@ -105,7 +109,7 @@ def pictures_behind(
         with container:
             frames = _frames(container, stream, path)
             if _sought(container, stream, frames, place.pts) == check:
-                yield from _placed(frames, place, stream)
+                yield from _placed(frames, place, stream, path)
                 return
     found = False
     for at, frame in pictures(path, threads):
@@ -193,7 +197,7 @@ def _next_packet(packets: Iterator[av.Packet[Any]], path: Path) -> av.Packet[Any
 
 
 def _placed(
-    frames: Iterator[tuple[av.VideoFrame, bool]], place: Place | None, stream: VideoStream
+    frames: Iterator[tuple[av.VideoFrame, bool]], place: Place | None, stream: VideoStream, path: Path
 ) -> Iterator[tuple[Place, av.VideoFrame]]:
     for frame, is_damaged in frames:
         place = _timed(place, frame.pts, stream)
@@ -203,6 +207,21 @@ def _placed(
             is_over = frame.key_frame or place.media_ns - place.damaged_ns > DAMAGE_NS
             place = replace(place, damaged_ns=None if is_over else place.damaged_ns)
         yield place, frame
+    if place is not None and _is_cut(place, stream):
+        told = f"{place.index + 1} of the {stream.frames} pictures it should have are there"
+        log.warning("ends-early", extra={"fields": {"path": path, "error": told}})
+
+
+def _is_cut(last: Place, stream: VideoStream) -> bool:
+    """
+    Whether a file ends long before it says it does, which a demuxer takes for an end like any other.
+
+    By pictures alone an edit list would look like a cut, by time alone a picture that stands for long.
+    """
+    if not stream.duration or stream.time_base is None:
+        return False
+    left_ns = stream.duration * stream.time_base * NS - last.media_ns
+    return last.index + 1 < stream.frames and left_ns > CUT_NS
 
 
 def _timed(place: Place | None, pts: int | None, stream: VideoStream) -> Place:
