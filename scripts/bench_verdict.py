@@ -2,8 +2,9 @@
 What keepframe keeps of labelled footage, beside what others keep: scripts/bench verdict [--data FOLDER] [--only NAME ...] [--set KEY.PATH=VALUE].
 
 Parts: every picture and one a second of a data set folder (labels as `keepframe evaluate` reads them; by default the one beside the
-checkout, if there is one), objects planted into its quiet stretches, and seeded synthetic scenes. One setting for everything. Prints a
-table for each part, writes nothing but what rivals keep of the same pictures, into a temporary folder.
+checkout, if there is one), objects planted into its quiet stretches, and seeded synthetic scenes; if asked for, its clips as worse
+cameras would have given them (--parts disturbed). One setting for everything. Prints a table for each part, writes nothing but what
+rivals keep of the same pictures, into a temporary folder.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 
 import av
 import cv2
+from verdict_disturbed import DISTURBANCES, disturbed
 from verdict_footage import FOUND_IN, SHARES, Footage, Planted, clips, planted, scenes, sites
 from verdict_rivals import RECIPES, Keeper, programs
 
@@ -33,10 +35,12 @@ from keepframe.measure.rules import ONE_A_SECOND, PHASES, Tally, is_sampled, tal
 ROOT = Path(__file__).resolve().parents[1]
 OURS = "keepframe"
 PARTS = ("every", "second", "planted", "synthetic")
+MORE_PARTS = ("disturbed",)
+"""Not measured unless asked for: minutes for each method."""
 CACHE = Path(tempfile.gettempdir()) / "keepframe-bench-verdict"
 SOURCE = "".join(
     ast.dump(ast.parse((ROOT / "scripts" / name).read_text()))
-    for name in ("verdict_rivals.py", "verdict_footage.py")
+    for name in ("verdict_rivals.py", "verdict_footage.py", "verdict_disturbed.py")
 )
 """What rivals keep is remembered as long as the code that makes it is the same."""
 
@@ -240,6 +244,27 @@ def tell_every(told: dict[str, dict[str, Tally]], shaking: str) -> Iterator[str]
     )
 
 
+def tell_disturbed(told: dict[str, dict[str, dict[str, Tally]]], shaking: str) -> Iterator[str]:
+    """The same for each disturbance, without snapshots."""
+    head = [
+        "as if by",
+        "method",
+        "hit",
+        "prompt",
+        "false of quiet",
+        "kept",
+        f"{shaking}: hit",
+        "false",
+        "kept",
+    ]
+    rows = (
+        (name, method, *_calm(of, shaking), *_shaking(of, shaking))
+        for name, methods in told.items()
+        for method, of in methods.items()
+    )
+    yield from table(head, rows)
+
+
 def tell_second(told: dict[str, dict[str, Tally]], shaking: str) -> Iterator[str]:
     """The same without snapshots."""
     head = [
@@ -308,7 +333,7 @@ def main() -> int:
         "--data", type=Path, default=ROOT.parent / "shared" / "data", help="a folder of labelled clips"
     )
     parser.add_argument("--shaking", default="cdnet_traffic_jitter", help="the clip that is told apart")
-    parser.add_argument("--parts", nargs="*", choices=PARTS, default=PARTS)
+    parser.add_argument("--parts", nargs="*", choices=PARTS + MORE_PARTS, default=PARTS)
     parser.add_argument("--seed", type=int, default=1, help="of the synthetic scenes")
     parser.add_argument(
         "--plants", type=int, default=1, help="how many times objects are planted, elsewhere each time"
@@ -336,6 +361,12 @@ def main() -> int:
             head = [f"planted objects, found of {count}", *(f"{100 * share:g} %" for share in SHARES)]
             rows = ((name, *(str(of[share]) for share in SHARES)) for name, of in found.items())
             print(*table(head, rows), "", sep="\n", flush=True)
+        if "disturbed" in options.parts:
+            films = [one for one in footage if one.labels.fps]
+            told = {
+                name: every_picture(bench, [disturbed(one, name) for one in films]) for name in DISTURBANCES
+            }
+            print(*tell_disturbed(told, options.shaking), "", sep="\n", flush=True)
     else:
         print(
             f"left out, no labelled clips at {options.data}: every picture, one a second, planted objects\n"

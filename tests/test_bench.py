@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
+import cv2
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -74,6 +77,26 @@ def test_the_verdict_is_measured_where_there_is_footage():
 
     assert [row[1] for row in rows] == ["6 of 6", "30 of 30"]
     assert rows[0][3].endswith("of 189")
+
+
+def test_the_verdict_is_measured_on_what_worse_cameras_would_have_given(tmp_path):
+    """A clip of 40 pictures with a square in the last ten: each disturbance has its row, shows them all, and hides it from nobody."""
+    rng = np.random.default_rng(0)
+    with av.open(str(tmp_path / "clip.mkv"), "w") as clip:
+        stream = clip.add_stream("ffv1", rate=5)
+        stream.width, stream.height, stream.pix_fmt = 161, 120, "yuv420p"
+        scene = cv2.resize(rng.integers(60, 180, (12, 16, 3), dtype=np.uint8), (161, 120))
+        for number in range(40):
+            scene[50:80, 70:100] = (20, 20, 20) if number >= 30 else scene[20:50, 20:50]
+            clip.mux(stream.encode(av.VideoFrame.from_ndarray(scene, format="bgr24")))
+        clip.mux(stream.encode())
+    (tmp_path / "clip.events.csv").write_text("first_frame,last_frame\n30,39\n")
+    (tmp_path / "clip.quiet.csv").write_text("first_frame,last_frame\n5,28\n")
+    told = bench("verdict", "--data", tmp_path, "--parts", "disturbed", "--only", "keepframe")
+    rows = [line.split(" | ")[2:5] for line in told.splitlines() if " | keepframe | " in line]
+
+    assert len(rows) == 12
+    assert rows == [["1 of 1", "1", "0 of 19"]] * 12  # the first second of a quiet stretch is not judged
 
 
 def test_the_cost_of_the_verdict_is_told_beside_its_rivals():
