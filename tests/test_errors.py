@@ -43,10 +43,11 @@ def test_each_is_one_of_pythons_own(kind, builtin):
 
 
 def test_no_error_catches_another_but_where_it_is_meant():
-    """They are caught one by one; a lost picture ends a session as a stale one does."""
+    """They are caught one by one; a lost picture ends a session as a stale one does, and another version does not fit the protocol."""
     kinds = [k for _, k in inspect.getmembers(errors, inspect.isclass) if k.__module__ == errors.__name__]
 
     assert len(kinds) >= 4
     assert [(a, b) for a in kinds for b in kinds if a is not b and issubclass(a, b)] == [
-        (errors.LostPictureError, errors.StalePictureError)
+        (errors.LostPictureError, errors.StalePictureError),
+        (errors.OtherVersionError, errors.WireError),
     ]
