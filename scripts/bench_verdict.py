@@ -234,50 +234,33 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
         yield f"| {' | '.join(row)} |"
 
 
+def _counts(shaking: str) -> list[str]:
+    """Heads of what _calm and _shaking tell."""
+    return ["hit", "prompt", "false of quiet", "kept", f"{shaking}: hit", "false", "kept"]
+
+
 def tell_every(told: dict[str, dict[str, Tally]], shaking: str) -> Iterator[str]:
     """Clips but the shaking one together, the shaking one, the snapshots."""
-    head = ["every picture", "hit", "prompt", "false of quiet", "kept", f"{shaking}: hit", "false", "kept",
-            "snapshots: repeats", "false", "change", "kept"]  # fmt: skip
     yield from table(
-        head,
+        ["every picture", *_counts(shaking), "snapshots: repeats", "false", "change", "kept"],
         ((name, *_calm(of, shaking), *_shaking(of, shaking), *_snapshots(of)) for name, of in told.items()),
     )
 
 
 def tell_disturbed(told: dict[str, dict[str, dict[str, Tally]]], shaking: str) -> Iterator[str]:
     """The same for each disturbance, without snapshots."""
-    head = [
-        "as if by",
-        "method",
-        "hit",
-        "prompt",
-        "false of quiet",
-        "kept",
-        f"{shaking}: hit",
-        "false",
-        "kept",
-    ]
     rows = (
         (name, method, *_calm(of, shaking), *_shaking(of, shaking))
         for name, methods in told.items()
         for method, of in methods.items()
     )
-    yield from table(head, rows)
+    yield from table(["as if by", "method", *_counts(shaking)], rows)
 
 
 def tell_second(told: dict[str, dict[str, Tally]], shaking: str) -> Iterator[str]:
     """The same without snapshots."""
-    head = [
-        "one picture a second",
-        "hit",
-        "prompt",
-        "false of quiet",
-        "kept",
-        f"{shaking}: hit",
-        "false",
-        "kept",
-    ]
-    yield from table(head, ((name, *_calm(of, shaking), *_shaking(of, shaking)) for name, of in told.items()))
+    rows = ((name, *_calm(of, shaking), *_shaking(of, shaking)) for name, of in told.items())
+    yield from table(["one picture a second", *_counts(shaking)], rows)
 
 
 def tell_scenes(told: dict[str, dict[str, Tally]], footage: Sequence[Footage]) -> Iterator[str]:
