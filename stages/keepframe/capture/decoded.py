@@ -30,6 +30,8 @@ _TS_DISCONT = 0x0200
 
 DAMAGE_NS = 10 * NS
 """Longest media time for which pictures after a damaged one count as damaged, if no key frame comes before."""
+CUT_NS = NS
+"""What is missing at the end of a file is told from so much on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,6 @@ def open_video(path: Path, threads: int) -> tuple[InputContainer, VideoStream]:
         raise ValueError(f"{path}: expected a video, got a file without a picture in it")
     stream.codec_context.thread_count = threads
     return container, stream
-
-
-CUT_NS = NS
-"""What is missing at the end of a file is told from so much on."""
 
 
 def pictures(path: Path, threads: int) -> Iterator[tuple[Place, av.VideoFrame]]:

@@ -65,18 +65,13 @@ class Fields:
         try:
             value = self.values[place]
         except IndexError:
-            raise self._missing(name) from None
+            raise WireError(f"{self.where}: {name} is missing") from None
         self.place = place + 1
         return value
 
     def integer(self, name: str, low: int = 0, high: int = MAX_INT) -> int:
-        """An integer from low to high. As take() does, by itself: of nearly every second call here is one."""
-        place = self.place
-        try:
-            value = self.values[place]
-        except IndexError:
-            raise self._missing(name) from None
-        self.place = place + 1
+        """An integer from low to high."""
+        value = self.take(name)
         if type(value) is not int or not low <= value <= high:
             raise self._wrong(name, f"an integer from {low} to {high}", value)
         return value
@@ -180,9 +175,6 @@ class Fields:
         if type(value) not in (int, float) or not math.isfinite(value):
             raise self._wrong(name, "a finite number", value)
         return float(value)
-
-    def _missing(self, name: str) -> WireError:
-        return WireError(f"{self.where}: {name} is missing")
 
     def _wrong(self, name: str, expected: str, value: Any) -> WireError:
         return WireError(
