@@ -124,7 +124,13 @@ def test_what_is_reached_over_a_network_is_shown(call, told, pipeline):
     shown = call("check").stdout
     _, said = told("check", pipeline, "--set", "only=archive")
 
-    assert "  score listens at tcp://0.0.0.0:7621, found at tcp://a.lan:7621, tcp://b.lan:7621\n" in shown
+    one = call("check", "--set", "stages.score.replicas=1").stdout
+    many = call("check", "--set", "stages.score.replicas=5").stdout
+    found = "  score listens at tcp://0.0.0.0:7621, found at tcp://a.lan:7621, tcp://b.lan:7621"
+
+    assert f"{found} and the next port\n" in shown
+    assert f"{found}\n" in one
+    assert f"{found} and the next 4 ports\n" in many
     assert f"  keys in {pipeline.parent}/keys\n" in shown
     assert "note: stages.capture.listen: not set, so whole pictures travel" in shown
     assert said["network"] == {

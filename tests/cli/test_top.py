@@ -12,7 +12,7 @@ from keepframe.cli.top import camera_rows, process_rows, remarks
 PIPELINE = '[cameras.a]\nsource = "synthetic"\n'
 CALM = {
     "pid": 7, "stage": "score", "replica": "0", "state": "running", "frames_per_s": 9.96, "waiting": 3, "in_flight": 0,
-    "restarts": 2, "in_hand_s": 0.0, "oldest": None, "oldest_s": 0.0, "rss_mb": 62, "trouble": "",
+    "restarts": 2, "in_hand_s": 0.0, "oldest": None, "oldest_s": 0.0, "rss_mb": 62, "trouble": "", "missing": [],
 }  # fmt: skip
 STATUS = {
     "archive": "/data/archive",
@@ -101,6 +101,17 @@ def test_remarks_tell_trouble_and_what_takes_long():
         ("capture.a: waits for a/0/17, the oldest in flight, for 3.5 s", False),
     ]
     assert list(remarks({"processes": [CALM], "cameras": {}})) == []
+
+
+def test_remarks_tell_who_is_missing():
+    """Somebody below keeps frames from going on; from somebody above there may be none to come."""
+    below = {"who": "archive", "how": "has not been found", "for_s": 12.0, "is_below": True}
+    above = {"who": "preprocess.1", "how": "has not been heard", "for_s": 75.0, "is_below": False}
+
+    assert list(remarks({"processes": [CALM | {"missing": [below, above]}], "cameras": {}})) == [
+        ("score.0: archive has not been found for 12.0 s", True),
+        ("score.0: preprocess.1 has not been heard for 1 min 15 s", False),
+    ]
 
 
 def test_the_moving_picture_fits_into_eighty_columns():

@@ -11,12 +11,10 @@ from keepframe.run.addresses import (
     address,
     all_processes,
     listening,
-    name_of,
     new_site,
     places,
     processes,
     runtime_folder,
-    stage_of,
 )
 
 PIPELINE, ARCHIVE = Path("/home/a/pipeline.toml"), Path("/home/a/archive")
@@ -170,13 +168,6 @@ def test_a_stage_on_a_network_has_a_port_for_each_process(loaded):
     assert places(pipeline, "preprocess") == []
     assert places(pipeline, "score", 1) == [Address("a.lan", 7611), Address("127.0.0.1", 9)]
     assert [str(place) for place in places(pipeline, "capture")] == ["tcp://[::1]:7601", "tcp://[::1]:7602"]
-
-
-def test_a_process_has_a_stage_however_it_is_known():
-    """By its name, or by where it is."""
-    assert {
-        stage_of(name) for name in ("score.0", "score.0-1a2b3c", name_of("score", Address("::1", 1)))
-    } == {"score"}
 
 
 def test_sites_differ():

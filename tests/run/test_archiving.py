@@ -274,6 +274,6 @@ def test_how_much_waits_is_told(process):
     )
 
     assert process.status() == {
-        "rejected": 0, "refused": [], "is_leaving": False, "frames": 0, "commits": 0, "waiting": 3, "trouble": "",
+        "rejected": 0, "refused": [], "missing": [], "is_leaving": False, "frames": 0, "commits": 0, "waiting": 3, "trouble": "",
     }  # fmt: skip
     process.shell.stop()

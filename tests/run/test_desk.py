@@ -218,18 +218,18 @@ def test_the_status_says_what_top_shows():
     """Each process with its state, load and trouble; each camera with its frames by outcome, over all lives."""
     archive = Child(
         "archive.0", is_ready=True, restarts=2,
-        status={"waiting": 4, "in_hand_s": 1.5, "trouble": "no room", "refused": ["a runs another"]},
+        status={"waiting": 4, "in_hand_s": 1.5, "trouble": "no room", "refused": ["a runs another"], "missing": [{"who": who} for who in ("score.0", "capture.yard")]},
     )  # fmt: skip
     capture = Child("capture.front-door", status={"settled": {"kept": 2, "end": 1}, "in_flight": 5})
     capture.begin_life()
     capture.update({"settled": {"kept": 1, "unchanged": 1}, "in_flight": 7})
 
-    told = status_of([archive, capture])
+    told = status_of([archive, capture, Child("capture.yard", is_done=True)])
 
-    assert told["cameras"] == {"front-door": {"kept": 3, "unchanged": 1}}
+    assert told["cameras"] == {"front-door": {"kept": 3, "unchanged": 1}, "yard": {}}
     assert told["processes"][0] == {
         "pid": None, "stage": "archive", "replica": "0", "state": "restarting", "frames_per_s": 0.0, "waiting": 4,
         "in_flight": 0, "restarts": 2, "in_hand_s": 1.5, "oldest": None, "oldest_s": 0.0, "rss_mb": 0,
-        "trouble": "no room; a runs another",
+        "trouble": "no room; a runs another", "missing": [{"who": "score.0"}],
     }  # fmt: skip
     assert (told["processes"][1]["replica"], told["processes"][1]["in_flight"]) == ("front-door", 7)

@@ -19,6 +19,7 @@ count = 60
 fps = 1000.0
 seed = 1
 """
+SLOW = "steps = [{ use = 'grayscale', min_width = 240 }, { use = 'downsample', height = 120 }, { use = 'mine:slow', seconds = 0.03, until = 'hurry' }]"
 
 
 def free_ports(count):
@@ -83,6 +84,49 @@ def test_parts_of_a_pipeline_run_apart(within, tmp_path, sockets):
     assert is_sound(there)
     assert '"captured": 120' in others[0].log()
     assert "what was under way is done elsewhere, or again" in others[0].log()
+
+
+@pytest.mark.slow
+def test_a_stage_that_is_missing_is_told_by_name(within, tmp_path, sockets):
+    """One that was never there, and one that has fallen silent: in the log, and as `keepframe top` shows it; nothing is lost by it."""
+    first, heard = free_ports(2), []
+    network = (
+        f"insecure = true\n{CAMERAS}"
+        f"[stages.preprocess]\nlisten = 'tcp://127.0.0.1:{first}'\n{SLOW}\n"
+        f"[stages.score]\nlisten = 'tcp://127.0.0.1:{first + 1}'\n"
+    )
+    there, score = write(tmp_path / "there", network), f"score at 127.0.0.1:{first + 1}"
+    running = begin(there, "--only", "capture,preprocess,archive")
+    running.only = ("capture", "preprocess", "archive")
+
+    def is_missed(by, who, how):
+        processes = (running.status() or {"processes": []})["processes"]
+        return any(
+            (m["who"], m["how"]) == (who, how) for p in processes if p["stage"] == by for m in p["missing"]
+        )
+
+    running.wait_until(lambda: is_missed("archive", score, "has not been found"), "the archive tells")
+    running.wait_until(lambda: is_missed("preprocess", "score", "has not been found"), "preprocess tells")
+    other = begin(there, "--only", "score")
+    running.wait_until(lambda: running.settled() > 10, "it runs")
+    heard.append(not is_missed("archive", score, "has not been found"))
+    other.process.kill()
+    other.process.wait()
+    named = score.replace("score", "score.0", 1)
+    running.wait_until(lambda: is_missed("archive", named, "has not been heard"), "the archive tells")
+    running.wait_until(lambda: is_missed("preprocess", "score.0", "has not been heard"), "preprocess tells")
+    running.wait_until(
+        lambda: f"nothing settled for 10 s: {named} has not" in running.log(), "so does the run"
+    )
+    other = begin(there, "--only", "score")
+    (there / "hurry").touch()
+    code = running.end()
+    other.process.terminate()
+
+    assert heard == [True]
+    assert (code, other.end()) == (0, 0)
+    assert "event=no-link process=preprocess.0 why='score has not been found for 10 s'" in running.log()
+    assert rows(there) == within
 
 
 @pytest.mark.slow

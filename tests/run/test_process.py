@@ -88,7 +88,7 @@ def test_it_is_ready_and_tells_of_itself(process, supervised):
         first, second = json.loads(told.readline()), json.loads(told.readline())
 
     assert first == {"event": "ready"}
-    assert second == {"event": "status", "rejected": 0, "refused": [], "is_leaving": False}
+    assert second == {"event": "status", "rejected": 0, "refused": [], "missing": [], "is_leaving": False}
     assert process.asked == ["die with parent"]
 
 

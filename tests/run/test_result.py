@@ -70,19 +70,6 @@ def test_restarts_and_troubles_of_all_are_told():
     assert told.trouble == "archive: no space left; score.1 runs configuration 'b'; x is no receiver"
 
 
-def test_frames_that_wait_for_long_are_told_unless_the_reason_is_known():
-    """A machine that has gone says nothing itself; a full disk does."""
-    waits = [
-        child("capture.a", oldest="a/0/7", oldest_s=10.5),
-        child("capture.b", oldest="b/0/2", oldest_s=9.5),
-    ]
-
-    assert progress_of(waits).trouble == (
-        "a/0/7 waits for more than 10 s; does every stage run, here and elsewhere?"
-    )
-    assert progress_of([*waits, child("archive.0", trouble="no space left")]).trouble == "no space left"
-
-
 def test_where_captures_run_elsewhere_what_has_gone_through_is_told():
     """Of the stage that has seen the most; what became of it nobody here is told."""
     told = progress_of([child("score.0", frames=11), child("archive.0", frames=9, trouble="full")])

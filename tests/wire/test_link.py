@@ -88,6 +88,22 @@ def test_a_receiver_says_hello_and_is_welcomed(pair):
     assert pair.sender.ready_replicas("other") == {}
 
 
+def test_both_ends_of_a_link_that_falls_silent_tell_who_is_missing(pair):
+    """By name, and since when; not as long as most links need to come back."""
+    pair.tick()
+    pair.tick(9.0, drop=lambda _envelope: True)
+    soon = [node.absences.told(pair.now) for node in (pair.sender, pair.receiver)]
+    pair.tick(4.0, drop=lambda _envelope: True)
+    late = [[str(a) for a in node.absences.told(pair.now)] for node in (pair.sender, pair.receiver)]
+    for _ in range(3):
+        pair.tick()
+
+    assert soon == [[], []]
+    assert late == [["score.0 has not been heard for 13 s"], ["preprocess.0 has not been heard for 13 s"]]
+    assert pair.is_up
+    assert pair.sender.absences.told(pair.now) == pair.receiver.absences.told(pair.now) == []
+
+
 def test_hello_is_said_again_ever_more_slowly():
     """Until somebody answers: first at once, then after 0.25, 0.5, 1, 2, 2 … seconds."""
     node = Recorder("score.0", ["preprocess.0"], [], ["a"], itertools.count(1).__next__)

@@ -2,7 +2,7 @@ import pytest
 
 from keepframe.wire import messages
 from keepframe.wire.messages import Envelope
-from keepframe.wire.port import DEAD_S, FIRST_HELLO_S, PING_S, Port
+from keepframe.wire.port import DEAD_S, FIRST_HELLO_S, PING_S, Port, stage_of
 
 PING = messages.Ping(is_ready=True)
 
@@ -79,3 +79,10 @@ def test_a_connection_that_ends_begins_anew():
     port.connection = None
 
     assert port.is_to_ask(5.0 + FIRST_HELLO_S)
+
+
+def test_a_process_has_a_stage_however_it_is_known():
+    """By its name, by where it is, or as one of its stage."""
+    names = ("score.0", "score.0-1a2b3c", "score@[::1]:1", "score@10.0.0.2:7602", "score")
+
+    assert {stage_of(name) for name in names} == {"score"}

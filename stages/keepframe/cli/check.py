@@ -101,7 +101,9 @@ def graph(pipeline: Pipeline) -> Iterator[str]:
 def network(pipeline: Pipeline) -> Iterator[str]:
     """What is reached over a network, a line each, and what keeps strangers out; nothing if all is within the machine."""
     for name, reach in _reach(pipeline).items():
-        yield f"{name} listens at {reach['listen'] or 'nothing'}, found at {', '.join(reach['at'])}"
+        others = len(pipeline.cameras if name == CAPTURE else range(pipeline.stages[name].replicas)) - 1
+        ports = f" and the next {f'{others} ports' if others > 1 else 'port'}" if others else ""
+        yield f"{name} listens at {reach['listen'] or 'nothing'}, found at {', '.join(reach['at'])}{ports}"
     if _reach(pipeline):
         yield (
             f"keys in {pipeline.keys}"

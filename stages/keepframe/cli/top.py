@@ -144,6 +144,8 @@ def remarks(status: Status) -> Iterator[tuple[str, bool]]:
         name = f"{p['stage']}.{p['replica']}"
         if p["trouble"]:
             yield f"{name}: {p['trouble']}", True
+        for m in p["missing"]:
+            yield f"{name}: {m['who']} {m['how']} for {duration(m['for_s'])}", m["is_below"]
         if p["in_hand_s"] > SLOW_S:
             yield f"{name}: the same frame in hand for {duration(p['in_hand_s'])}", False
         if p["oldest_s"] > SLOW_S:

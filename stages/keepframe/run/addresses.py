@@ -112,17 +112,6 @@ def name_of(stage: str, place: Address) -> str:
     return f"{stage}@{str(place).removeprefix('tcp://')}"
 
 
-def stage_of(process: str) -> str:
-    """
-    The stage of a process by its name, however it is known.
-
-    >>> stage_of("score.0"), stage_of("score@10.0.0.2:7602")
-    ('score', 'score')
-    """
-    stage, at, _ = process.partition("@")
-    return stage if at else process.rpartition(".")[0]
-
-
 def new_site() -> str:
     """What the processes of one supervisor have in common, in their names over links: six random letters and digits."""
     return os.urandom(3).hex()

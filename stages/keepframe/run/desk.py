@@ -21,6 +21,7 @@ from keepframe.config.pipeline import CAPTURE, Pipeline
 from keepframe.errors import ArchiveLockedError
 from keepframe.run.control import parse
 from keepframe.run.life import Child
+from keepframe.run.troubles import missing_of
 
 NAME = "supervisor"
 ANSWER_S = 5.0
@@ -119,6 +120,8 @@ def status_of(children: Iterable[Child]) -> dict[str, Any]:
     """What `top` shows: each process, and each camera's frames by outcome since the run began."""
     processes: list[dict[str, Any]] = []
     cameras: dict[str, dict[str, int]] = {}
+    children = list(children)
+    missing = missing_of(children)
     for child in children:
         status, (stage, _, replica) = child.status, child.name.rpartition(".")
         processes.append(
@@ -136,6 +139,7 @@ def status_of(children: Iterable[Child]) -> dict[str, Any]:
                 "oldest_s": status.get("oldest_s", 0.0),
                 "rss_mb": child.rss_bytes() >> 20,
                 "trouble": "; ".join(filter(None, [status.get("trouble", ""), *status.get("refused", ())])),
+                "missing": missing[child.name],
             }
         )
         if stage == CAPTURE:

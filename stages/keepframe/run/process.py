@@ -24,16 +24,18 @@ from keepframe.config.pipeline import CAPTURE, Pipeline
 from keepframe.frame import Position
 from keepframe.picture.remote import Remote
 from keepframe.picture.slots import Slots
-from keepframe.run.addresses import address, listening, new_site, places, processes, stage_of
+from keepframe.run.addresses import address, listening, new_site, places, processes
 from keepframe.run.control import Control
 from keepframe.run.exits import INTERRUPTED
 from keepframe.run.finding import Finder
 from keepframe.run.hand import Hand
 from keepframe.run.logs import log
 from keepframe.run.strangers import Strangers
+from keepframe.run.unlinked import Unlinked
 from keepframe.wire.fetch import FetchingNode
 from keepframe.wire.keys import Keys
 from keepframe.wire.link import Node
+from keepframe.wire.port import stage_of
 from keepframe.wire.shell import Shell
 
 AnySlots = TypeVar("AnySlots", bound=Slots)
@@ -142,7 +144,7 @@ class Process:
             node.fetches, self.shell.traffic.fetch = True, self.fetch
         node.tells_places = seat.tells_places
         self._strangers = Strangers()
-        self._unlinked: list[str] = []
+        self._unlinked = Unlinked()
         self.finder = seat.finder()
         self._looks_for_captures = CAPTURE in seat.pipeline.uppers(seat.stage)
         self._follow()
@@ -190,8 +192,14 @@ class Process:
     def status(self) -> dict[str, Any]:
         """What the supervisor is told regularly."""
         not_let_in = self._strangers.told(time.monotonic(), self.shell.strangers())
-        refused = [*self._why_unlinked(), *not_let_in]
-        return {"rejected": self.shell.traffic.rejected, "refused": refused, "is_leaving": self.is_leaving}
+        unknown = [f"{host}: nobody knows this name yet" for host in self.finder.unknown]
+        why = [*self.node.refused.values(), *unknown, *self.shell.unmet()]
+        return {
+            "rejected": self.shell.traffic.rejected,
+            "refused": [*self._unlinked.reasons(why), *not_let_in],
+            "missing": self._unlinked.missing(self.node.absences.told(self.node.now)),
+            "is_leaving": self.is_leaving,
+        }
 
     def _on_tick(self) -> None:
         if self.control.is_orphan:  # the supervisor went before the kernel was asked to tell
@@ -202,15 +210,6 @@ class Process:
         while self.shell.traffic.lost:
             self._tell_lost(self.shell.traffic.lost.pop(0))
         self.control.tell("status", **self.status())
-
-    def _why_unlinked(self) -> list[str]:
-        """Whom there is no link to, and why. What is new of it is logged: a process without a supervisor has nobody else to tell."""
-        unknown = [f"{host}: nobody knows this name yet" for host in self.finder.unknown]
-        before, self._unlinked = self._unlinked, [*self.node.refused.values(), *unknown, *self.shell.unmet()]
-        for why in self._unlinked:
-            if why not in before:
-                log.warning("no-link", why=why)
-        return self._unlinked
 
     def _follow(self) -> None:
         """Connect to what was found on the network; what is found no more is let go of once nothing comes from it."""

@@ -10,9 +10,7 @@ from pathlib import Path
 from keepframe.config.pipeline import CAPTURE
 from keepframe.frame import OUTCOMES, Position
 from keepframe.run.life import Child, frames_of
-
-STALLED_S = 10.0
-"""A camera of which nothing is settled for longer, though a frame is under way, is worth a word."""
+from keepframe.run.troubles import troubles_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,7 @@ def progress_of(children: Iterable[Child]) -> Progress:
         children and not captures
     ):  # they run elsewhere: what has gone through the stage that has seen the most
         captured = max((frames_of(child.status) for child in children), default=0)
-        troubles = _troubles(children)
+        troubles = troubles_of(children)
         return Progress(captured, captured, None, None, sum(c.restarts for c in children), troubles)
     totals: list[int | None] = [child.status.get("total") for child in captures]  # of what was still to come
     return Progress(
@@ -86,16 +84,5 @@ def progress_of(children: Iterable[Child]) -> Progress:
         total=None if None in totals else before + sum(t or 0 for t in totals),
         outcomes=dict(outcomes),
         restarts=sum(c.restarts for c in children),
-        trouble=_troubles(children),
+        trouble=troubles_of(children),
     )
-
-
-def _troubles(children: Iterable[Child]) -> str:
-    children = list(children)
-    found = [t for c in children for t in (c.status.get("trouble"), *c.status.get("refused", ())) if t]
-    waiting = [c.status["oldest"] for c in children if c.status.get("oldest_s", 0.0) > STALLED_S]
-    if waiting and not found:  # else the reason is known
-        found = [
-            f"{', '.join(waiting)} waits for more than {STALLED_S:g} s; does every stage run, here and elsewhere?"
-        ]
-    return "; ".join(found)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import zmq
 
 from keepframe.wire.handshakes import VISITORS, Handshakes
 from keepframe.wire.keys import Keys
+from keepframe.wire.port import stage_of
 from keepframe.wire.zap import DOMAIN, Door
 
 LINGER_MS = 300  # for the last BREAK of a process that leaves; durability rests on acknowledgements alone
@@ -111,11 +111,11 @@ class Endpoints:
         """Whether the key that a process on a network is known by is still there."""
         if self.keys is None:
             return True
-        return self._known_by[upper] in self.keys.publics(_stage_of(upper))
+        return self._known_by[upper] in self.keys.publics(stage_of(upper))
 
     def is_known(self, upper: str) -> bool:
         """Whether there is a key that a process on a network can be known by."""
-        return self.keys is None or bool(self.keys.publics(_stage_of(upper)))
+        return self.keys is None or bool(self.keys.publics(stage_of(upper)))
 
     def rekeyed(self) -> bool:
         """
@@ -190,10 +190,10 @@ class Endpoints:
     def _show_keys(self, dealer: zmq.Socket[bytes], upper: str) -> None:
         if self.keys is None:
             return
-        known = self.keys.publics(_stage_of(upper))
+        known = self.keys.publics(stage_of(upper))
         if not known:
             dealer.close()
-            raise KeyError(f"{upper}: no key of {_stage_of(upper)} in {self.keys.folder}")
+            raise KeyError(f"{upper}: no key of {stage_of(upper)} in {self.keys.folder}")
         self._known_by[upper] = known[self._turns.get(upper, 0) % len(known)]
         dealer.setsockopt(zmq.CURVE_SERVERKEY, self._known_by[upper])
         dealer.setsockopt(zmq.CURVE_PUBLICKEY, self.keys.public)
@@ -211,11 +211,6 @@ class Endpoints:
             for option, value in TCP_OPTIONS.items():
                 socket.setsockopt(option, value)
         return socket
-
-
-def _stage_of(upper: str) -> str:
-    """The stage of a process that is known by name or place: "score.0", "score@10.0.0.2:7602"."""
-    return re.split("[@.]", upper, maxsplit=1)[0]
 
 
 def guard(address: str) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 
 from keepframe.wire import messages
+from keepframe.wire.absences import Absences
 from keepframe.wire.messages import Body, Envelope
 from keepframe.wire.place import place
 from keepframe.wire.port import Port
@@ -51,6 +52,7 @@ class Node:
         self.ports = {upper: Port(upper, is_receiver=True) for upper in uppers}
         self.out: list[tuple[str, Envelope]] = []
         self.refusals = Refusals()
+        self.absences = Absences()
         self.now = 0.0
         self.is_over = False
         self.told_ready = False
@@ -98,6 +100,7 @@ class Node:
                 self.send(peer, messages.Ping(self.is_ready))
             elif port.is_to_ask(now):
                 self._ask(peer, port)
+        self.absences.look(now, self.ports, self.lowers, lambda stage: bool(self.ready_replicas(stage)))
 
     def reset(self, peer: str) -> None:
         """End the connection to a peer, and with it the sessions on it."""

@@ -6,6 +6,7 @@ Who is a peer, and what happens when a connection ends, is link.py's.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from keepframe.wire.messages import Body, Connection, Envelope
@@ -34,6 +35,7 @@ class Port:
     asked: int = 0
     """The nonce of the last HELLO."""
     asked_at: float = -9.0
+    """Of a receiver's end: when it said HELLO last, or lost its connection; of a sender's: when the receiver came."""
     asks: int = 0
     """How many times in vain."""
     sent: int = 0
@@ -72,3 +74,13 @@ class Port:
         """The connection has ended; asking begins anew."""
         self.connection, self.sent, self.received, self.asks = None, 0, 0, 0
         self.asked_at = now
+
+
+def stage_of(peer: str) -> str:
+    """
+    The stage of a process that is known by its name, by where it is, or by its stage alone.
+
+    >>> stage_of("score.0"), stage_of("score@10.0.0.2:7602"), stage_of("archive")
+    ('score', 'score', 'archive')
+    """
+    return re.split("[@.]", peer, maxsplit=1)[0]
