@@ -3,7 +3,7 @@ import os
 import pytest
 
 from keepframe.config import load
-from keepframe.config.document import assign, completed, value_of
+from keepframe.config.document import assign, completed, stage_names, value_of
 from keepframe.config.problems import Problems
 from keepframe.errors import ConfigError
 
@@ -145,6 +145,22 @@ def test_a_step_in_the_file_can_be_set():
 def test_what_cannot_be_set_is_told(setting, problem):
     """A place that is not there is not made up."""
     assert assigned({"name": "gate", "list": [1]}, setting) == [problem]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("", ["capture", "preprocess", "score", "archive"]),
+        ("[stages.capture]\n[stages.watch]\nuse = 'x:y'\n", ["capture", "preprocess", "score", "archive", "watch"]),
+        ("[stages.watch]\ninputs = ['capture']\n", ["capture", "watch"]),
+        ("stages = 7\n", ["capture", "preprocess", "score", "archive"]),
+    ],
+)  # fmt: skip
+def test_the_names_of_stages_are_known_whether_or_not_they_can_run(tmp_path, text, names):
+    """As somebody needs them who has not finished the file."""
+    (tmp_path / "pipeline.toml").write_text(text)
+
+    assert stage_names(tmp_path / "pipeline.toml") == names
 
 
 def test_the_default_stages_stand():

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from keepframe.config.defaults import default_stages
+from keepframe.config.pipeline import CAPTURE
 from keepframe.config.problems import Keys, Problems, path_of, told
 from keepframe.errors import ConfigError
 from keepframe.redaction import redacted
@@ -109,7 +110,7 @@ def completed(document: Table) -> Table:
     {'inputs': ['preprocess'], 'use': 'change', 'threshold': 0.1}
     """
     written: Table = document.get("stages", {})
-    tables = {name: table for name, table in written.items() if name != "capture"}
+    tables = {name: table for name, table in written.items() if name != CAPTURE}
     defaults = default_stages()
     if any(isinstance(table, dict) and "inputs" in table for table in tables.values()):
         defaults = {name: table for name, table in defaults.items() if name in tables}
@@ -123,6 +124,13 @@ def completed(document: Table) -> Table:
             base = {key: value for key, value in base.items() if key not in ("use", "steps")}
         merged[name] = {**base, **copy.deepcopy(table)}
     return merged
+
+
+def stage_names(path: Path) -> list[str]:
+    """The stages that a TOML file names, "capture" first, without asking whether they can run. Raises ConfigError if it cannot be read."""
+    document = read(path)
+    tables = document if isinstance(document.get("stages", {}), dict) else {}
+    return [CAPTURE, *completed(tables)]
 
 
 def _toml_hint(said: str) -> str:
