@@ -1,4 +1,5 @@
 import json
+import os
 import socket
 import threading
 
@@ -6,7 +7,7 @@ import pytest
 
 from keepframe.cli.running import RunningPipeline, SilentError, found
 from keepframe.run import desk
-from keepframe.run.addresses import runtime_folder
+from keepframe.run.folders import hold, runtime_folder
 
 
 @pytest.fixture
@@ -20,6 +21,7 @@ def running(tmp_path, runtime):
 def listening(running):
     """The socket of a supervisor that takes what it is told."""
     with socket.socket(socket.AF_UNIX) as listening:
+        running._folder.mkdir(mode=0o700)
         listening.bind(str(running._folder / desk.NAME))
         listening.listen()
         yield listening
@@ -87,7 +89,9 @@ def run(tmp_path, runtime):
     def begin(name, archive):
         pipeline, archive = tmp_path / name, tmp_path / archive
         archive.mkdir()
-        line = socket.create_server(str(runtime_folder(pipeline, archive) / desk.NAME), family=socket.AF_UNIX)
+        folder = runtime_folder(pipeline, archive)
+        folder.mkdir(mode=0o700)
+        line = socket.create_server(str(folder / desk.NAME), family=socket.AF_UNIX)
         listening.append(line)
         status = {"pipeline": str(pipeline), "archive": str(archive)}
         threading.Thread(target=answer, args=(line, status), daemon=True).start()
@@ -101,7 +105,7 @@ def run(tmp_path, runtime):
 def test_the_only_run_is_found_without_a_name(run, tmp_path, monkeypatch):
     """Whatever its file is called; what a killed one has left is passed over."""
     monkeypatch.chdir(tmp_path)
-    runtime_folder(tmp_path / "killed.toml", tmp_path / "gone")
+    os.close(hold(runtime_folder(tmp_path / "killed.toml", tmp_path / "gone")))
     nothing = found()
     run("watch.toml", "kept")
     only = found()

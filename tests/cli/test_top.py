@@ -196,6 +196,15 @@ def test_nothing_running_is_one_line_and_exit_1(call, place, tmp_path, runtime):
     ]
 
 
+@pytest.mark.parametrize("words", [("top", "--once"), ("top", "pipeline.toml"), ("scale", "score=2")])
+def test_looking_for_a_run_that_is_not_there_makes_nothing(call, place, runtime, words):
+    """No folder of it, for ever empty."""
+    code = call(*words).exit_code
+
+    assert code == 1
+    assert list(Path(runtime).iterdir()) == []
+
+
 def test_without_a_pipeline_the_one_that_runs_is_shown(call, answers, monkeypatch):
     """A `keepframe watch`, whose file nobody has seen; by the folder it writes into as well."""
     asked = []

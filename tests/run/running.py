@@ -13,8 +13,8 @@ import pytest
 
 from keepframe.archive.reading import Reader
 from keepframe.archive.verify import verify
-from keepframe.run.addresses import runtime_folder
 from keepframe.run.desk import ask
+from keepframe.run.folders import runtime_folder
 
 DEADLINE_S = 60.0
 STAGES = '''
@@ -222,7 +222,7 @@ def left_behind(folder):
     """Processes, sockets and temporary files that a run has left."""
     name = str(folder)
     processes = [p.name for p in Path("/proc").iterdir() if p.name.isdigit() and name in _command(p)]
-    sockets = list(desk(folder).iterdir())
+    sockets = list(desk(folder).iterdir()) if desk(folder).exists() else []
     temporary = list((folder / "archive").rglob("*.part"))
     return processes, sockets, temporary
 

@@ -1,114 +1,20 @@
-import os
-import stat
-import tempfile
 from pathlib import Path
 
 import pytest
 
 from keepframe.config.address import Address
 from keepframe.run.addresses import (
-    MAX_SOCKET,
     address,
     all_processes,
     listening,
     new_site,
     places,
     processes,
-    runtime_folder,
 )
+from keepframe.run.folders import MAX_SOCKET, runtime_folder
 
 PIPELINE, ARCHIVE = Path("/home/a/pipeline.toml"), Path("/home/a/archive")
 TWO = '[cameras.lobby]\nsource = "synthetic"\n[cameras.door]\nsource = "synthetic"\n[stages.score]\nreplicas = 2\n'
-
-
-def test_the_folder_is_private_and_the_same_for_whoever_asks(sockets):
-    """A second process finds the first by the same pipeline and archive; another archive is another folder."""
-    folder = runtime_folder(PIPELINE, ARCHIVE)
-
-    assert folder == runtime_folder(Path("/home/a/x/../pipeline.toml"), ARCHIVE)
-    assert folder != runtime_folder(PIPELINE, ARCHIVE, ["score"])
-    assert folder != runtime_folder(PIPELINE, Path("/home/a/other"))
-    assert folder.parent == sockets
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-
-
-@pytest.mark.parametrize("given", [None, ""])
-def test_without_a_folder_of_the_user_s_it_lies_in_a_private_one_below_the_temporary_folder(
-    given, short, monkeypatch
-):
-    """Unset and empty are the same."""
-    monkeypatch.setattr(tempfile, "tempdir", str(short))
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    if given is not None:
-        monkeypatch.setenv("XDG_RUNTIME_DIR", given)
-
-    folder = runtime_folder(PIPELINE, ARCHIVE)
-
-    assert folder.parent == short / f"keepframe-{os.getuid()}"
-    assert {stat.S_IMODE(f.stat().st_mode) for f in (folder, folder.parent)} == {0o700}
-
-
-@pytest.mark.parametrize("mode", [0o755, 0o770, 0o701])
-@pytest.mark.parametrize("is_below", [False, True])
-def test_a_folder_that_others_can_enter_is_refused(mode, is_below, short, monkeypatch):
-    """Whoever can reach the sockets can read the pictures; the shared folder above counts as well."""
-    monkeypatch.setattr(tempfile, "tempdir", str(short))
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    folder = runtime_folder(PIPELINE, ARCHIVE)
-    (folder if is_below else folder.parent).chmod(mode)
-
-    with pytest.raises(
-        PermissionError, match=rf"expected a folder of uid {os.getuid()} with mode 0700; remove it or"
-    ):
-        runtime_folder(PIPELINE, ARCHIVE)
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
-def test_a_folder_of_somebody_else_s_is_refused(sockets):
-    """Made by another user before this one came."""
-    folder = runtime_folder(PIPELINE, ARCHIVE)
-    os.chown(folder, 12345, 12345)
-
-    with pytest.raises(PermissionError, match="expected a folder of uid 0"):
-        runtime_folder(PIPELINE, ARCHIVE)
-
-
-@pytest.mark.parametrize("kind", ["file", "link"])
-def test_what_is_no_folder_is_refused(kind, sockets):
-    """A link could lead anywhere."""
-    folder = runtime_folder(PIPELINE, ARCHIVE)
-    folder.rmdir()
-    if kind == "file":
-        folder.write_text("")
-    else:
-        (sockets / "elsewhere").mkdir(mode=0o700)
-        folder.symlink_to(sockets / "elsewhere")
-
-    with pytest.raises(PermissionError, match="expected a folder"):
-        runtime_folder(PIPELINE, ARCHIVE)
-
-
-def test_a_user_s_folder_that_is_not_there_is_said(monkeypatch):
-    """As after `su`, in a container or in cron."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/4321")
-
-    with pytest.raises(
-        FileNotFoundError, match=r"/run/user/4321: no such folder; set XDG_RUNTIME_DIR to one that is"
-    ):
-        runtime_folder(PIPELINE, ARCHIVE)
-
-
-def test_a_path_too_long_for_sockets_is_said_before_anything_is_made(short, monkeypatch):
-    """With the limit, and what to do."""
-    deep = short / ("x" * 60)
-    deep.mkdir()
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(deep))
-
-    with pytest.raises(
-        ValueError, match=r"too long for the sockets in it, expected at most 74 bytes; set XDG_RUNTIME_DIR"
-    ):
-        runtime_folder(PIPELINE, ARCHIVE)
-    assert not list(deep.iterdir())
 
 
 @pytest.mark.parametrize("name", ["capture." + "x" * 64, "s" * 64 + ".12", "score.0"])

@@ -11,6 +11,7 @@ import pytest
 
 from keepframe.errors import ArchiveLockedError
 from keepframe.run.desk import NAME, Desk, ask, status_of
+from keepframe.run.folders import hold
 from keepframe.run.life import Child
 
 HOLD = """
@@ -47,7 +48,6 @@ async def run(short):
     """A run with an open desk in a folder of its own."""
     run = Run()
     run.folder = short / "desk"
-    run.folder.mkdir()
     desk = Desk(run, run.folder)
     await desk.open()
     yield run
@@ -146,7 +146,6 @@ async def test_a_second_run_is_refused_and_the_first_goes_on(run):
 def other(short):
     """Another process that has opened the desk in a folder; it is killed in the end."""
     folder = short / "desk"
-    folder.mkdir()
     process = subprocess.Popen([sys.executable, "-c", HOLD, folder], stdout=subprocess.PIPE, text=True)
     process.folder = folder
     assert process.stdout.readline() == "open\n"
@@ -177,13 +176,26 @@ async def test_the_socket_of_a_killed_run_is_replaced(other):
     await desk.close()
 
 
+async def test_a_folder_that_somebody_else_holds_stays(short):
+    """A stage that was started by hand, which finds its neighbours there."""
+    desk = Desk(Run(), short / "desk")
+    await desk.open()
+    held = hold(short / "desk")
+    await desk.close()
+    is_there = (short / "desk").is_dir()
+    os.close(held)
+
+    assert is_there
+
+
 async def test_closing_takes_the_folder_away(short):
     """With what the processes have left in it; after that nobody answers, and the next run can begin."""
     folder = short / "desk"
-    folder.mkdir()
     desk = Desk(Run(), folder)
     await desk.open()
-    (folder / "score.0").touch()
+    with socket.socket(socket.AF_UNIX) as line:
+        line.bind(str(folder / "score.0"))
+    (folder / "score.0.lock").touch()
     await desk.close()
     is_gone = not folder.exists()
 

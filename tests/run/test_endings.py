@@ -1,7 +1,10 @@
 """What the supervisor does with processes that end, hang, or never begin."""
 
+import os
+import signal
+
 import pytest
-from running import begin, is_sound, left_behind, rows, run, write
+from running import begin, desk, is_sound, left_behind, rows, run, write
 
 pytestmark = pytest.mark.slow
 
@@ -67,6 +70,34 @@ def test_a_second_run_into_the_same_archive_is_refused(tmp_path):
     running.process.terminate()
     assert running.end() == 0
     assert is_sound(tmp_path)
+
+
+def test_what_a_killed_run_has_left_is_cleared_away_by_the_next_run(tmp_path, sockets):
+    """Of whatever pipeline; the folder of a run that lives, or is stopped, is not touched."""
+    endless = "[cameras.lobby]\nsource = 'synthetic'\ncount = 1_000_000\nfps = 1000.0\n"
+    killed, living, stopped = (
+        begin(write(tmp_path / name, endless)) for name in ("killed", "living", "stopped")
+    )
+    for each in (killed, living, stopped):
+        each.wait_until(each.settled, "it runs")
+    killed.process.kill()
+    killed.process.wait()
+    os.kill(stopped.process.pid, signal.SIGSTOP)
+    is_left = desk(killed.folder).exists()
+    code = run(write(tmp_path / "next", "[cameras.lobby]\nsource = 'synthetic'\ncount = 5\n"))
+    there = [desk(each.folder).exists() for each in (killed, living, stopped)]
+    os.kill(stopped.process.pid, signal.SIGCONT)
+    seen = living.settled(), stopped.settled()
+    living.wait_until(lambda: living.settled() > seen[0], "it goes on")
+    stopped.wait_until(lambda: stopped.settled() > seen[1], "it goes on")
+    for each in (living, stopped):
+        each.process.terminate()
+
+    assert is_left
+    assert code == 0
+    assert there == [False, True, True]
+    assert [living.end(), stopped.end()] == [0, 0]
+    assert list(sockets.iterdir()) == []
 
 
 @pytest.mark.parametrize("how", ["crash", "hang", "memory"])

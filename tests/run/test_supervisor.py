@@ -12,8 +12,8 @@ from keepframe.clock import FakeClock
 from keepframe.errors import ArchiveLockedError, ConfigError
 from keepframe.frame import Frame, Item
 from keepframe.run import life, supervisor
-from keepframe.run.addresses import runtime_folder
 from keepframe.run.desk import ask
+from keepframe.run.folders import runtime_folder
 from keepframe.run.life import CRASH_LOOP, Child
 from keepframe.run.supervisor import Supervisor
 

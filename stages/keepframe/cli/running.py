@@ -12,8 +12,8 @@ from typing import Any
 
 from keepframe.cli.writing import short_path
 from keepframe.config import Pipeline, load
-from keepframe.run.addresses import runtime_folder, runtime_folders
 from keepframe.run.desk import ask
+from keepframe.run.folders import runtime_folder, runtime_folders
 
 STATUS = {"do": "status"}
 SILENT = "the run does not answer; is its supervisor stopped?"

@@ -15,7 +15,7 @@ _HOME = {
     "all_processes": "addresses",
     "processes": "addresses",
     "run_process": "child",
-    "runtime_folder": "addresses",
+    "runtime_folder": "folders",
     "supervise": "supervisor",
 }
 

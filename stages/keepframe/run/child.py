@@ -15,9 +15,10 @@ from contextlib import suppress
 from keepframe.config import load
 from keepframe.config.pipeline import CAPTURE, Pipeline
 from keepframe.errors import ArchiveLockedError, ConfigError
-from keepframe.run.addresses import new_site, runtime_folder
+from keepframe.run.addresses import new_site
 from keepframe.run.control import Control
 from keepframe.run.exits import CONFIG, FAILED, LOCKED
+from keepframe.run.folders import hold, runtime_folder
 from keepframe.run.hand import Hand
 from keepframe.run.logs import configure, inherited, log
 from keepframe.run.process import Seat
@@ -45,6 +46,7 @@ def run_process(
     take_turns()
     hand = hand or Hand(Hand.create())
     folder = runtime_folder(pipeline.path, pipeline.archive_folder, pipeline.only)
+    held = hold(folder)
     seat = Seat(
         pipeline, process, folder, control or Control(None), hand, run, stores or {}, site or new_site()
     )
@@ -54,7 +56,10 @@ def run_process(
         from keepframe.run.archiving import Archiving as Body  # type: ignore[assignment]  # noqa: PLC0415
     else:
         from keepframe.run.relaying import Relaying as Body  # type: ignore[assignment]  # noqa: PLC0415
-    return Body(seat).work()
+    try:
+        return Body(seat).work()
+    finally:
+        os.close(held)
 
 
 def take_turns() -> None:

@@ -11,7 +11,6 @@ import contextlib
 import fcntl
 import json
 import os
-import shutil
 import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any, Protocol
 from keepframe.config.pipeline import CAPTURE, Pipeline
 from keepframe.errors import ArchiveLockedError
 from keepframe.run.control import parse
+from keepframe.run.folders import clear, hold
 from keepframe.run.life import Child
 from keepframe.run.troubles import missing_of
 
@@ -43,10 +43,11 @@ class Desk:
     def __init__(self, run: Run, folder: Path) -> None:
         self.run, self.path = run, folder / NAME
         self._server: asyncio.Server | None = None
-        self._guard = -1
+        self._guard = self._held = -1
 
     async def open(self) -> None:
-        """Answer from now on. Raises ArchiveLockedError if another run of this pipeline into this archive is under way."""
+        """Answer from now on; the folder is made. Raises ArchiveLockedError if another run of this pipeline into this archive is under way."""
+        self._held = hold(self.path.parent)
         self._guard = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(
@@ -63,14 +64,16 @@ class Desk:
         )  # over the socket of a killed run
 
     async def close(self) -> None:
-        """Answer no more; what the run's processes have left in the folder goes with it."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-            shutil.rmtree(self.path.parent, ignore_errors=True)
-        if self._guard >= 0:
-            os.close(self._guard)
-            self._guard = -1
+        """Answer no more; the folder goes, with what the run's processes have left in it, unless somebody else is there."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        for fd in (self._guard, self._held):
+            if fd >= 0:
+                os.close(fd)
+        self._guard = self._held = -1
+        if server is not None:
+            clear(self.path.parent)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, ValueError):

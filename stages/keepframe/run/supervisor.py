@@ -16,9 +16,10 @@ from typing import Any
 from keepframe.config import load
 from keepframe.config.pipeline import CAPTURE, Pipeline
 from keepframe.run.account import Account
-from keepframe.run.addresses import all_processes, new_site, processes, runtime_folder
+from keepframe.run.addresses import all_processes, new_site, processes
 from keepframe.run.desk import Desk
 from keepframe.run.exits import FAILED, FINAL, INTERRUPTED, OK, SOME_FAILED
+from keepframe.run.folders import clear_all, runtime_folder
 from keepframe.run.life import CRASH_LOOP, Child, frames_of
 from keepframe.run.logs import log
 from keepframe.run.result import Progress, RunResult, counts_of, progress_of
@@ -77,6 +78,7 @@ class Supervisor:
         desk = Desk(self, runtime_folder(self.pipeline.path, self.account.folder, self.pipeline.only))
         try:
             await desk.open()
+            clear_all()
             for name in all_processes(self.pipeline):
                 self._add(name)
             watching = asyncio.create_task(self._watch())
