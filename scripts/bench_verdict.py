@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ import cv2
 from verdict_disturbed import DISTURBANCES, disturbed
 from verdict_footage import FOUND_IN, SHARES, Footage, Planted, clips, planted, scenes, sites
 from verdict_rivals import RECIPES, Keeper, programs
+from verdict_tables import tell_disturbed, tell_every, tell_planted, tell_scenes, tell_second
 
 from keepframe.cli.rehearsal import Rehearsal, pipeline_for
 from keepframe.frame import Frame
@@ -226,89 +227,6 @@ def _is_found(case: Planted, kept: Sequence[int], plain: Sequence[int]) -> bool:
     return bool(after & set(kept)) and not before & set(kept) and not after & set(plain)
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """A markdown table."""
-    yield f"| {' | '.join(head)} |"
-    yield f"|{'---|' * len(head)}"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
-
-
-def _counts(shaking: str) -> list[str]:
-    """Heads of what _calm and _shaking tell."""
-    return ["hit", "prompt", "false of quiet", "kept", f"{shaking}: hit", "false", "kept"]
-
-
-def tell_every(told: dict[str, dict[str, Tally]], shaking: str) -> Iterator[str]:
-    """Clips but the shaking one together, the shaking one, the snapshots."""
-    yield from table(
-        ["every picture", *_counts(shaking), "snapshots: repeats", "false", "change", "kept"],
-        ((name, *_calm(of, shaking), *_shaking(of, shaking), *_snapshots(of)) for name, of in told.items()),
-    )
-
-
-def tell_disturbed(told: dict[str, dict[str, dict[str, Tally]]], shaking: str) -> Iterator[str]:
-    """The same for each disturbance, without snapshots."""
-    rows = (
-        (name, method, *_calm(of, shaking), *_shaking(of, shaking))
-        for name, methods in told.items()
-        for method, of in methods.items()
-    )
-    yield from table(["as if by", "method", *_counts(shaking)], rows)
-
-
-def tell_second(told: dict[str, dict[str, Tally]], shaking: str) -> Iterator[str]:
-    """The same without snapshots."""
-    rows = ((name, *_calm(of, shaking), *_shaking(of, shaking)) for name, of in told.items())
-    yield from table(["one picture a second", *_counts(shaking)], rows)
-
-
-def tell_scenes(told: dict[str, dict[str, Tally]], footage: Sequence[Footage]) -> Iterator[str]:
-    """For each scene: events hit promptly, false keeps; all of them together at the end."""
-    counts = {one.name: tally(one.labels, []) for one in footage}
-    names = [f"{name} ({of.events}; {of.quiet})" for name, of in counts.items()]
-    total = sum(counts.values(), Tally())
-    head = [
-        "synthetic: prompt / false (of events; quiet pictures)",
-        *names,
-        f"all ({total.events}; {total.quiet})",
-        "kept",
-    ]
-    rows = []
-    for method, of in told.items():
-        together = sum(of.values(), Tally())
-        cells = [f"{t.prompt} / {t.false}" for t in (*(of.get(name, Tally()) for name in counts), together)]
-        rows.append((method, *cells, _percent(together)))
-    yield from table(head, rows)
-
-
-def _calm(of: dict[str, Tally], shaking: str) -> tuple[str, ...]:
-    found = sum((t for name, t in of.items() if name != shaking and not t.duplicates), Tally())
-    return (
-        f"{found.hit} of {found.events}",
-        f"{found.prompt}",
-        f"{found.false} of {found.quiet}",
-        _percent(found),
-    )
-
-
-def _shaking(of: dict[str, Tally], shaking: str) -> tuple[str, ...]:
-    found = of.get(shaking, Tally())
-    return f"{found.hit} of {found.events}", f"{found.false} of {found.quiet}", _percent(found)
-
-
-def _snapshots(of: dict[str, Tally]) -> tuple[str, ...]:
-    found = sum((t for t in of.values() if t.duplicates), Tally())
-    if not found.shown:
-        return ("–",) * 4
-    counts = f"{found.duplicates_kept} of {found.duplicates}", f"{found.false} of {found.quiet}"
-    return (*counts, f"{found.hit} of {found.events}", _percent(found))
-
-
-def _percent(found: Tally) -> str:
-    return f"{100 * found.share:.1f} %"
-
-
 def main() -> int:
     """Measure the parts and print their tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -341,9 +259,7 @@ def main() -> int:
             print(*tell_second(one_a_second(bench, footage), options.shaking), "", sep="\n", flush=True)
         if "planted" in options.parts:
             found, count = found_objects(bench, footage, options.plants)
-            head = [f"planted objects, found of {count}", *(f"{100 * share:g} %" for share in SHARES)]
-            rows = ((name, *(str(of[share]) for share in SHARES)) for name, of in found.items())
-            print(*table(head, rows), "", sep="\n", flush=True)
+            print(*tell_planted(found, count), "", sep="\n", flush=True)
         if "disturbed" in options.parts:
             films = [one for one in footage if one.labels.fps]
             told = {
