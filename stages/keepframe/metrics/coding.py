@@ -76,7 +76,7 @@ def dct_distance(reference: Image, test: Image, *, low: int = _LOW) -> float:
     Identical: 0.
     Direction: higher is more different.
     Score: value / 255.
-    Cost: trivial.
+    Cost: low.
     Blind to: an even change of brightness; detail and small objects.
     When: noise and compression must not count, large shapes must.
     Errors: ValueError if the images differ in size, channels or dtype, or low is out of range.

@@ -51,7 +51,7 @@ def r_squared(reference: Image, test: Image, *, width: int = 100) -> float:
     Identical: 1.
     Direction: higher is closer.
     Score: 1 - value.
-    Cost: trivial.
+    Cost: low.
     Blind to: an even change of light; the sign: a negative gives 1.
     When: a tripod and strong light changes; its author calls the pictures different below 0.9.
     Errors: ValueError if the images differ in size, channels or dtype, or width is below 1.

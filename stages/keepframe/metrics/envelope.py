@@ -61,7 +61,7 @@ def gist(reference: Image, test: Image, *, side: int = 64) -> float:
     Identical: 0.
     Direction: higher is more different.
     Score: the value.
-    Cost: high.
+    Cost: medium.
     Blind to: gain, offset and slow shading of light, nearly; small objects; colour.
     When: is it another scene? Not whether something in it changed.
     Errors: ValueError if the images differ in size, channels or dtype, or side is no positive multiple of 32.

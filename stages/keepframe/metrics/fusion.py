@@ -29,7 +29,7 @@ def d_lambda(reference: Image, test: Image, *, compatible: bool = False) -> floa
     Identical: 0.
     Direction: higher is more different.
     Score: the value.
-    Cost: high.
+    Cost: medium.
     Blind to: any change all channels share; everything in gray pictures.
     When: colours fade or shift against each other; else the field's own use, spectral_distortion.
     Errors: ValueError if the images differ in size, channels or dtype.
@@ -54,7 +54,7 @@ def d_s(reference: Image, test: Image) -> float:
     Identical: 0.
     Direction: higher is more different.
     Score: the value.
-    Cost: high.
+    Cost: medium.
     Blind to: a small object in a large picture; changes that keep each channel equally like the luminance.
     When: qnr is used and its parts are asked for; else the field's own use, spatial_distortion.
     Errors: ValueError if the images differ in size, channels or dtype.

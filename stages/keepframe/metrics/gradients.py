@@ -32,7 +32,7 @@ def gsm(reference: Image, test: Image) -> float:
     Identical: 1.
     Direction: higher is closer.
     Score: 1 - value.
-    Cost: medium.
+    Cost: low.
     Blind to: a small object in a large picture (use gsm-tile); an even change of brightness, nearly.
     When: a published number of that name is wanted; else gmsd, which is cheaper and has a reference.
     Errors: ValueError if the images differ in size, channels or dtype.

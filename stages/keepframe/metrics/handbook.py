@@ -17,7 +17,17 @@ value in its own unit and a score: 0 = same, higher = more different, never NaN 
 pictures differ, and has NAME-tile, the largest mean over small tiles (a fifteenth of the shorter side, at least 8 px), which keeps
 a small object that the mean of the whole picture loses.
 
-Cost, one pair at 320x180 on one core: trivial below 0.1 ms, low below 1 ms, medium below 10 ms, high above.
+    keepframe metrics ssim                     # what stands here about one of them
+    keepframe compare --metric ssim A.png B.png
+    keepframe watch SOURCE --set stages.score.metric=ssim --set stages.score.threshold=0.1
+
+In a pipeline.toml it is `metric = "ssim"` of the stage `score`; in Python `keepframe.metrics.ssim(a, b)` gives the value, `metric("ssim").score(a, b)` the
+score. A metric of one's own is `"module:function"`, two arrays in, a score out. The default, `structure`, is none of these: it compares with what a
+scene is used to, not with one picture ([the default threshold](verdict-default.md)). Who does not know which to take: `ssim-tile` finds small things where
+the light stays, `gradient-orientation-tile` where it does not, `hash-perceptual` tells whether it is the same picture at all.
+
+Cost, one gray pair at 320x180 on one core: trivial below 0.1 ms or little more, low below 1 ms, medium below 10 ms, high above. Colour takes up to four times as
+long, and is what counts where gray has little to compare (`sam`, `d-lambda`, `qnr`).
 """
 
 

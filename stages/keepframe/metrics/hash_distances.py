@@ -76,7 +76,7 @@ def hash_perceptual(reference: Image, test: Image, *, compatible: bool = False) 
     Identical: 0.
     Direction: higher is more different.
     Score: value / 64.
-    Cost: trivial.
+    Cost: low.
     Blind to: small objects; fine detail; an even change of light.
     When: finding the same picture again; the most robust of the hashes. A picture without texture has arbitrary bits.
     Errors: ValueError if the images differ in size, channels or dtype.

@@ -26,7 +26,7 @@ def thumbnail_mean(reference: Image, test: Image, *, side: int = _SIDE) -> float
     Identical: 0.
     Direction: higher is more different.
     Score: value / 255.
-    Cost: trivial.
+    Cost: low.
     Blind to: a small object; an object smaller than a pixel of the thumbnail above all.
     When: noise is strong, above all at night: averaging takes it away.
     Errors: ValueError if the images differ in size, channels or dtype, or side is below 1.
@@ -49,7 +49,7 @@ def thumbnail_max(reference: Image, test: Image, *, side: int = _SIDE) -> float:
     Identical: 0.
     Direction: higher is more different.
     Score: value / 255.
-    Cost: trivial.
+    Cost: low.
     Blind to: how many places changed; objects much smaller than a pixel of the thumbnail.
     When: a small object must not be missed and the camera stands still; swaying leaves are a change to it.
     Errors: ValueError if the images differ in size, channels or dtype, or side is below 1.
@@ -71,7 +71,7 @@ def thumbnail_count(reference: Image, test: Image, *, side: int = _SIDE, toleran
     Identical: 0.
     Direction: higher is more different.
     Score: value / 4096, the share of the 64x64 thumbnail.
-    Cost: trivial.
+    Cost: low.
     Blind to: changes below the tolerance; objects much smaller than a pixel of the thumbnail.
     When: how large a part changed, with noise averaged away.
     Errors: ValueError if the images differ in size, channels or dtype, or side is below 1.

@@ -51,7 +51,7 @@ def earth_movers_distance_2d(reference: Image, test: Image, *, grid: int = _GRID
     Identical: 0.
     Direction: higher is more different.
     Score: value / 9.9, the diagonal of the default grid.
-    Cost: medium.
+    Cost: low.
     Blind to: brightness as a whole, since each picture weighs 1; objects as bright as their background.
     When: asking how far something bright moved on a dark ground, above all on a background-subtracted picture.
     Errors: ValueError if the images differ in size, channels or dtype, or grid is not 2 to 16.

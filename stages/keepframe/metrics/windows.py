@@ -29,7 +29,7 @@ def rmse_sw(reference: Image, test: Image, *, window: int = _WINDOW) -> float:
     Identical: 0.
     Direction: higher is more different.
     Score: value / 255 (65535).
-    Cost: medium.
+    Cost: low.
     Blind to: a small object in a large picture (use rmse-sw-tile).
     When: a few strong differences should not drown the rest as in rmse; between rmse and the mean absolute difference.
     Errors: ValueError if the images differ in size, channels or dtype, or window is below 1.
