@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -158,6 +158,11 @@ EXAMPLES: dict[str, Envelope] = {
     "break": Envelope((77, 88), 12, messages.Break("lobby", EPOCH)),
     "break-newest": Envelope((77, 88), 13, messages.Break("lobby", EPOCH, (3, 1, 9), (3, 42))),
 }
+
+_NAMES = ("frame", "frame-header", "frame-place", "mark", "mark-plain", "ack", "ping")
+TOGETHER = [replace(EXAMPLES[name], number=5 + n) for n, name in enumerate(_NAMES)]
+"""Envelopes that go in one message."""
+MESSAGES = {name: [envelope] for name, envelope in EXAMPLES.items()} | {"together": TOGETHER}
 
 
 def told(value: Any) -> Any:

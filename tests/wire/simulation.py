@@ -14,8 +14,9 @@ import os
 import random
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,13 @@ from keepframe.picture.slots import Slots
 from keepframe.stage.line import Line, Mark
 from keepframe.wire import messages
 from keepframe.wire.capture import CaptureNode
-from keepframe.wire.codec import decode, encode
+from keepframe.wire.codec import decode, encode_all
 from keepframe.wire.credit import Credit
 from keepframe.wire.gather import ArchiveNode, CommitJob, OpenJob
 from keepframe.wire.intake import Intake
 from keepframe.wire.item_header import fitting
 from keepframe.wire.link import Node
+from keepframe.wire.payload import cannot_fetch
 from keepframe.wire.relay import RelayNode, Session
 from keepframe.wire.store import Store
 from keepframe.wire.suspects import DEATHS
@@ -152,20 +154,32 @@ class World:
         self.order += 1
         heapq.heappush(self.heap, (when, self.order, what))
 
-    def transmit(self, sender: Process, peer: str, envelope: messages.Envelope) -> None:
+    def outgoing(self, sender: Process) -> Iterator[tuple[str, list[bytes]]]:
+        """The messages that a process has for its peers, together or one by one; one that cannot be written is a hole."""
+        for peer, envelopes in sender.node.take_out().items():
+            stores = sender.node.stores_of(peer)
+            given = [envelopes] if self.rng.random() < 0.7 else [[envelope] for envelope in envelopes]
+            try:
+                for parts in chain.from_iterable(encode_all(some, stores) for some in given):
+                    yield peer, [bytes(part) for part in parts]
+            except WireError as error:
+                self.unsendable.append(f"to {peer}: {error}")
+                sender.node.reset(peer)
+            except StalePictureError:
+                sender.node.reset(peer)
+
+    def _known(self, peer: str) -> Process | None:
+        return self.by_id.get(peer) if "#" in peer else self.current.get(peer)
+
+    def transmit(self, sender: Process, peer: str, parts: list[bytes]) -> None:
         """To a sender of frames by its name, to a receiver by its incarnation; whoever is not there gets nothing."""
         name = peer.split("#", maxsplit=1)[0]
-        p = self.by_id.get(peer) if "#" in peer else self.current.get(peer)
-        try:
-            parts = [bytes(part) for part in encode(envelope, sender.node.stores_of(peer))]
-            envelope = decode(parts, fetch=p.node.taken if p is not None and self.is_spread else None)  # type: ignore[attr-defined]
-        except (WireError, StalePictureError) as error:
-            if isinstance(error, WireError) and not (self.is_spread and p is None):
-                self.unsendable.append(f"{type(envelope.body).__name__}: {error}")
-            sender.node.reset(peer)
-            return
-        if isinstance(envelope.body, messages.Frame) and isinstance(sender.node, CaptureNode):
-            self._note_sent(envelope.body)
+        p = self._known(peer)
+        fetch = cannot_fetch if p is None else p.node.taken if self.is_spread else None  # type: ignore[attr-defined]
+        envelopes = decode(parts, fetch=fetch)
+        for body in (envelope.body for envelope in envelopes):
+            if isinstance(body, messages.Frame) and isinstance(sender.node, CaptureNode):
+                self._note_sent(body)
         way = (sender.name, name)
         if way in self.cut or p is None or not p.is_alive:
             return
@@ -176,7 +190,12 @@ class World:
         ends = (sender.id, p.id)
         arrive = self.last[ends] = max(arrive, self.stalled.get(way, 0), self.last.get(ends, 0) + 1e-6)
         seen_as = sender.name if "#" in peer else sender.id
-        self.at(arrive, lambda: self.step(p, lambda: p.node.receive(self.now, seen_as, envelope)))
+
+        def hear() -> None:
+            for envelope in envelopes:
+                p.node.receive(self.now, seen_as, envelope)
+
+        self.at(arrive, lambda: self.step(p, hear))
 
     def _note_sent(self, m: messages.Frame) -> None:
         who, (stream, first) = (m.camera, m.epoch[2]), m.item.at
@@ -201,11 +220,10 @@ class World:
             p.node.pump(self.now)
             if not p.node.out:
                 break
-            out, p.node.out = p.node.out, []
-            for peer, envelope in out:
+            for peer, parts in self.outgoing(p):
                 if p.doomed is not None and sent >= p.doomed:
                     break
-                self.transmit(p, peer, envelope)
+                self.transmit(p, peer, parts)
                 sent += 1
         if p.doomed is not None:
             self.kill(p)

@@ -5,12 +5,13 @@ from dataclasses import replace
 import msgpack
 import pytest
 from hypothesis import given, settings
-from samples import EXAMPLES, FULL, envelopes, told
+from hypothesis import strategies as st
+from samples import EXAMPLES, FULL, MESSAGES, bodies, envelopes, told
 
 from keepframe.errors import LostPictureError, WireError
 from keepframe.frame import Frame, Item
 from keepframe.wire import messages
-from keepframe.wire.codec import KINDS, MAX_HEADER, MAX_PARTS, VERSION, decode, encode
+from keepframe.wire.codec import KINDS, MAX_BODIES, MAX_HEADER, MAX_PARTS, VERSION, decode, encode, encode_all
 from keepframe.wire.item_header import fitting
 from keepframe.wire.messages import Envelope
 
@@ -28,13 +29,15 @@ def test_a_message_that_is_sent_is_the_message_that_comes(envelope):
     if isinstance(envelope.body, messages.Frame):
         envelope = replace(envelope, body=replace(envelope.body, item=fitting(envelope.body.item, "test")))
 
-    assert told(decode(encode(envelope))) == told(envelope)
+    assert told(decode(encode(envelope))) == told([envelope])
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", MESSAGES)
 def test_each_example_comes_through(name):
     """The messages of the golden vectors round trip too, and there is one of each kind."""
-    assert told(decode(encode(EXAMPLES[name]))) == told(EXAMPLES[name])
+    (parts,) = encode_all(MESSAGES[name])
+
+    assert told(decode(parts)) == told(MESSAGES[name])
     assert {type(e.body) for e in EXAMPLES.values()} == set(KINDS.values())
 
 
@@ -43,7 +46,9 @@ def test_any_text_of_five_hundred_characters_travels(text):
     """Wide characters and the raw bytes of a file name are no reason to lose a frame."""
     frame = Frame(camera="a", source=text)
 
-    (sent,) = decode(encode(Envelope((1, 2), 3, messages.Frame("a", EPOCH, Item((frame,)))))).body.item.frames
+    (sent,) = decode(encode(Envelope((1, 2), 3, messages.Frame("a", EPOCH, Item((frame,))))))[
+        0
+    ].body.item.frames
 
     assert sent.source == text.encode("utf-8", "backslashreplace").decode()
 
@@ -69,7 +74,8 @@ def test_what_cannot_be_packed_is_a_wire_error():
     [
         ([], "1 to 33 parts, got 0"),
         ([b"\xc0"] * (MAX_PARTS + 1), "parts, got 34"),
-        ([b"\x90" * (MAX_HEADER + 1)], "at most 4096 bytes"),
+        ([b"\x90" * (MAX_BODIES * MAX_HEADER + 1)], "header: expected at most 65536 bytes"),
+        (header((1, 2), 3, ["PING", 0, "x" * 2000], ["PING", 0, *["x" * 2000] * 4]), "at most 4096 bytes for each body"),
         ([b""], "not msgpack"),
         ([b"\xc1"], "not msgpack"),
         ([b"\x91"], "not msgpack"),
@@ -86,16 +92,23 @@ def test_what_cannot_be_packed_is_a_wire_error():
         ([msgpack.packb([1, None, 0, "PING", msgpack.ExtType(1, b"x")])], "not msgpack"),
         ([msgpack.packb([1, None, 0, "PING", {1: 2}])], "not msgpack"),
         ([msgpack.packb([])], "version is missing"),
-        ([msgpack.packb([1, None, 0, "PING", True])], "version: expected 4, got 1: run the same keepframe"),
+        ([msgpack.packb([1, None, 0, "PING", True])], "version: expected 5, got 1: run the same keepframe"),
         ([msgpack.packb([True, None, 0, "PING", True])], "header.version: expected an integer"),
         ([msgpack.packb(["1", None, 0, "PING", True])], "header.version: expected an integer"),
-        (header((1,), 0, "PING", True), "connection: expected an array of 2, got 1 fields"),
-        (header((1, -1), 0, "PING", True), "sender"),
-        (header((1, 2**63), 0, "PING", True), "sender"),
-        (header(None, -1, "PING", True), "number"),
-        (header(None, 0), "kind is missing"),
-        (header(None, 0, "PONG", True), "kind: expected one of HELLO"),
-        (header(None, 0, ["PING"], True), "kind: expected one of HELLO"),
+        (header((1,), 0, ["PING", 0, True]), "connection: expected an array of 2, got 1 fields"),
+        (header((1, -1), 0, ["PING", 0, True]), "sender"),
+        (header((1, 2**63), 0, ["PING", 0, True]), "sender"),
+        (header(None, -1, ["PING", 0, True]), "number"),
+        (header(None, 0), "1 to 16 bodies, one of what has no number, got 0"),
+        (header((1, 2), 3, *[["PING", 0, True]] * 17), "bodies, one of what has no number, got 17"),
+        (header(None, 3, ["PING", 0, True], ["PING", 0, True]), "got 2"),
+        (header((1, 2), 0, ["PING", 0, True], ["PING", 0, True]), "got 2"),
+        (header(None, 0, "PING"), "body: expected an array, got str"),
+        (header(None, 0, []), "body: kind is missing"),
+        (header(None, 0, ["PONG", 0, True]), "kind: expected one of HELLO"),
+        (header(None, 0, [["PING"], 0, True]), "kind: expected one of HELLO"),
+        (header(None, 0, ["PING", 1, True]), "PING.parts: expected an integer from 0 to 0"),
+        ([*header(None, 0, ["PING", 0, True]), b"x"], "1 parts too many"),
     ],
 )  # fmt: skip
 def test_what_is_no_message_is_a_wire_error_that_names_the_field(parts, message):
@@ -118,7 +131,7 @@ def test_a_lying_length_costs_no_memory():
         with pytest.raises(WireError):
             decode([part])
         with pytest.raises(WireError):
-            decode([*header(None, 0, "OPENED", "a", EPOCH, (0, 0), False, []), part])
+            decode([*header(None, 0, ["OPENED", 1, "a", EPOCH, (0, 0), False, []]), part])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
@@ -157,7 +170,7 @@ def test_a_damaged_message_is_an_envelope_or_a_wire_error():
     tracemalloc.start()
     for i in range(20_000):
         try:
-            envelope = decode(mutated(real[i % len(real)], r))
+            (envelope, *_) = decode(mutated(real[i % len(real)], r))
         except (WireError, LostPictureError):
             seen["refused"] += 1
         else:
@@ -181,7 +194,51 @@ def test_what_decodes_encodes_again(envelope):
         return
     once = [bytes(p) for p in encode(envelope)]
 
-    assert [bytes(p) for p in encode(decode(once))] == once
+    assert [bytes(p) for p in encode(*decode(once))] == once
+
+
+@settings(max_examples=100)
+@given(st.lists(st.tuples(bodies(), st.booleans()), max_size=30))
+def test_what_goes_together_comes_in_its_order(sent):
+    """Whatever a peer is sent, on one connection or on several: the same envelopes come, in order."""
+    connection, number, sequence = 0, 0, []
+    for body, is_new in sent:
+        connection, number = connection + is_new, 0 if is_new else number + 1
+        is_frame = isinstance(body, messages.Frame)
+        fitted = replace(body, item=fitting(body.item, "test")) if is_frame else body
+        sequence.append(Envelope((1, connection), number, fitted))
+
+    came = [envelope for parts in encode_all(sequence) for envelope in decode(parts)]
+
+    assert told(came) == told(sequence)
+
+
+def test_as_many_go_together_as_the_limits_allow():
+    """A mark and the frames it covers are one message; what is large goes alone, as does what greets."""
+    mark = messages.Mark("a", EPOCH, (0, 8))
+    frames = [messages.Frame("a", EPOCH, Item((Frame(camera="a", seq=n),))) for n in range(8)]
+    large = messages.Mark("a", EPOCH, (0, 8), {"score": {"k": bytes(messages.CHUNK)}})
+
+    def sizes(*bodies, first=1):
+        numbered = [Envelope((1, 2), n, body) for n, body in enumerate(bodies, first)]
+        return [len(decode(parts)) for parts in encode_all(numbered)]
+
+    assert sizes(*frames, mark) == [9]
+    assert sizes(*frames, *frames, mark) == [MAX_BODIES, 1]
+    assert sizes(*frames, large, *frames) == [8, 1, 8]
+    assert sizes(messages.Welcome("score.0"), mark, mark, first=0) == [1, 2]
+    assert sizes(*[messages.Frame("a", EPOCH, Item((FULL,) * 10))] * 2, mark) == [1, 2]
+
+
+def test_what_was_good_goes_out_before_what_cannot_be_written():
+    """An error comes in its turn, behind the messages before it."""
+    large = Envelope((1, 2), 1, messages.Mark("a", EPOCH, (0, 0), {"score": {"k": bytes(messages.CHUNK)}}))
+    wrong = Envelope((1, 2), 3, messages.Mark("a", EPOCH, (0, 0), {"score": {"k" * 3000: b""}}))
+    given = encode_all([large, replace(large, number=2), wrong])
+
+    assert decode(next(given)) == [large]
+    with pytest.raises(WireError):
+        list(given)
 
 
 def test_pixels_are_not_copied():
@@ -195,7 +252,7 @@ def test_pixels_are_not_copied():
     )
 
     sent = encode(Envelope((1, 2), 3, messages.Frame("a", EPOCH, Item((frame,)))))
-    came = decode(sent).body.item.frames[0]
+    came = decode(sent)[0].body.item.frames[0]
 
     assert sent[1].obj is data
     assert came.picture.handle.data().obj is data

@@ -51,7 +51,7 @@ class Pair:
                     if isinstance(envelope.body, messages.Fetch):
                         self.asked.append(envelope.body.offset)
                     if not is_cut(envelope):
-                        other.receive(self.now, seen_as, decode([bytes(part) for part in encode(envelope)]))
+                        other.receive(self.now, seen_as, *decode([bytes(part) for part in encode(envelope)]))
 
     def tick(self, seconds=0.25, **how):
         """Let time pass."""

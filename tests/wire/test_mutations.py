@@ -9,10 +9,10 @@ import resource
 from dataclasses import replace
 
 import pytest
-from samples import EXAMPLES, STORE, STORES
+from samples import MESSAGES, STORE, STORES
 
 from keepframe.errors import LostPictureError, WireError
-from keepframe.wire.codec import decode, encode
+from keepframe.wire.codec import decode, encode_all
 from keepframe.wire.gather import ArchiveNode
 from keepframe.wire.port import Port
 from keepframe.wire.relay import RelayNode
@@ -52,9 +52,14 @@ def mutated(rng, parts):
     return [bytes(part) for part in parts]
 
 
-def sent_as(envelope):
-    """The parts of a message as bytes."""
-    return [bytes(part) for part in encode(envelope, {STORE.id})]
+def sent_as(envelopes):
+    """The parts of each message that these envelopes are sent in, as bytes."""
+    return [[bytes(part) for part in parts] for parts in encode_all(envelopes, {STORE.id})]
+
+
+def real():
+    """Each message of the examples, of one body or of several."""
+    return [parts for envelopes in MESSAGES.values() for parts in encode_all(envelopes, {STORE.id})]
 
 
 def resident_mb():
@@ -66,20 +71,20 @@ def resident_mb():
 def test_a_damaged_message_is_refused_or_is_a_message():
     """Two hundred thousand, and no other error, nothing that is read one way and sent another, no memory that grows."""
     rng = random.Random(SEED)
-    whole = [encode(envelope, {STORE.id}) for envelope in EXAMPLES.values()]
+    whole = real()
     for parts in whole:
         decode(parts, STORES)
     before, refused, changed = resident_mb(), 0, 0
     for seed in range(HOW_MANY):
         parts = mutated(rng, rng.choice(whole))
         try:
-            envelope = decode(parts, STORES)
+            envelopes = decode(parts, STORES)
         except (WireError, LostPictureError):  # the latter: pixels that are not what was sent
             refused += 1
             continue
         changed += 1
-        sent = sent_as(envelope)
-        assert sent_as(decode(sent, STORES)) == sent, (seed, parts)
+        for sent in sent_as(envelopes):
+            assert sent_as(decode(sent, STORES)) == [sent], (seed, parts)
 
     assert refused + changed == HOW_MANY
     assert min(refused, changed) > HOW_MANY // 20
@@ -102,24 +107,26 @@ def nodes():
 def test_a_neighbour_that_talks_nonsense_ends_no_process():
     """Damaged messages that still are messages, in a row on a standing connection: a node may break sessions, but never fails."""
     rng = random.Random(SEED)
-    whole = [encode(envelope, {STORE.id}) for envelope in EXAMPLES.values()]
+    whole = real()
     heard, now = 0, 0.0
     for _ in range(300):
         for node in nodes():
             for _ in range(60):
                 now += 0.01
                 try:
-                    envelope = decode(mutated(rng, rng.choice(whole)), STORES)
+                    envelopes = decode(mutated(rng, rng.choice(whole)), STORES)
                 except (WireError, LostPictureError):  # the latter: pixels that are not what was sent
                     continue
-                peer = rng.choice(list(node.ports) or ["up"])
-                port = node.ports.get(peer)
-                if port is not None and port.connection is not None and envelope.connection is not None:
-                    envelope = replace(envelope, connection=port.connection, number=port.received + 1)
-                node.receive(now, peer, envelope)
-                node.pump(now)
-                node.out.clear()
-                heard += 1
+                for envelope in envelopes:
+                    said = envelope
+                    peer = rng.choice(list(node.ports) or ["up"])
+                    port = node.ports.get(peer)
+                    if port is not None and port.connection is not None and envelope.connection is not None:
+                        said = replace(envelope, connection=port.connection, number=port.received + 1)
+                    node.receive(now, peer, said)
+                    node.pump(now)
+                    node.out.clear()
+                    heard += 1
             node.tick(now)
 
     assert heard > 5000

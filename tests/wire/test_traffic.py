@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import msgpack
 import pytest
 import zmq
 
 from keepframe.wire import messages
-from keepframe.wire.codec import MAX_PARTS, VERSION, encode
+from keepframe.wire.codec import MAX_PARTS, VERSION, encode, encode_all
 from keepframe.wire.link import Node
 from keepframe.wire.messages import Envelope
 from keepframe.wire.traffic import BATCH, Traffic, received
@@ -129,6 +131,23 @@ def test_a_talkative_socket_waits_for_its_next_turn():
     assert len(node.heard) == BATCH
 
 
+def test_what_goes_to_one_peer_goes_together_and_in_order():
+    """One message for each peer, whatever the order in which they were thought of; another connection is another message."""
+    router, up = Socket(), Socket()
+    traffic = Traffic(node := Recorder(), Sockets(router, up=up))
+    second, other = replace(PING, number=4), replace(PING, connection=(1, 3), number=1)
+    node.out = [("up", PING), ("0a0b", PING), ("up", second), ("up", other)]
+    traffic.send()
+
+    assert up.sent == [*encode_all([PING, second]), encode(other)]
+    assert router.sent == [[b"\x0a\x0b", *encode(PING)]]
+
+    heard = Socket(up.sent)
+    Traffic(node, Sockets(up=heard)).receive({heard}, 0.0)
+
+    assert node.heard == [("up", PING.body)] * 3
+
+
 def test_a_message_goes_to_the_socket_of_its_peer():
     """By name to a sender, behind its identity to a receiver; to nobody where there is neither."""
     router, up = Socket(), Socket()
@@ -206,3 +225,14 @@ def test_whose_key_a_message_came_with_is_looked_at_each_time(envelope, user, ke
     assert [peer for peer, _ in node.heard] == ([] if stranger else ["01ff"])
     assert node.resets == (["01ff"] if stranger else [])
     assert traffic.rejected == 0
+
+
+def test_a_greeting_behind_other_bodies_needs_its_key_too():
+    """Nobody says to be of another stage in the middle of a message."""
+    (parts,) = encode_all([PING, Envelope(PING.connection, PING.number + 1, HELLO.body)])
+    router = Socket([[b"\x01\xff", *parts]], user="key")
+    traffic = Traffic(node := Recorder(), Sockets(router, {"key": ["archive"]}))
+    traffic.receive({router}, 0.0)
+
+    assert dict(traffic.strangers) == {"score.0 with the key of another stage": 1}
+    assert (node.heard, node.resets) == ([], ["01ff"])

@@ -69,6 +69,14 @@ class Node:
         if port is not None and port.connection is not None:
             self.out.append((peer, port.numbered(body)))
 
+    def take_out(self) -> dict[str, list[Envelope]]:
+        """What is to be sent, by peer and in order; it is not here any more."""
+        out, self.out = self.out, []
+        by_peer: dict[str, list[Envelope]] = {}
+        for peer, envelope in out:
+            by_peer.setdefault(peer, []).append(envelope)
+        return by_peer
+
     def receive(self, now: float, peer: str, envelope: Envelope) -> None:
         """Take a message from a peer."""
         self.now, body = now, envelope.body

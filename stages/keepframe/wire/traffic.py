@@ -14,7 +14,7 @@ import zmq
 
 from keepframe.errors import LostPictureError, OtherVersionError, StalePictureError, WireError
 from keepframe.picture.slots import Slots
-from keepframe.wire.codec import MAX_PARTS, decode, encode
+from keepframe.wire.codec import MAX_PARTS, decode, encode_all
 from keepframe.wire.endpoints import Endpoints
 from keepframe.wire.handshakes import count_in
 from keepframe.wire.link import Node
@@ -60,9 +60,8 @@ class Traffic:
     def send(self) -> None:
         """Send what the node has left to be sent."""
         while self.node.out:
-            out, self.node.out = self.node.out, []
-            for peer, envelope in out:
-                self._send(peer, envelope)
+            for peer, envelopes in self.node.take_out().items():
+                self._send(peer, envelopes)
 
     def _receive(self, socket: zmq.Socket[bytes], upper: str | None, now: float) -> None:
         for _ in range(BATCH):
@@ -72,13 +71,7 @@ class Traffic:
                 return
             peer = upper if upper is not None else frames.pop(0).bytes.hex()
             try:
-                if count > MAX_PARTS + (upper is None):
-                    raise WireError(f"message of {count} parts, expected at most {MAX_PARTS}")
-                if upper is None and self._endpoints.is_guarded:
-                    self._check_key(frames)
-                envelope = decode([f.buffer for f in frames], self._stores, self.fetch)
-                if isinstance(envelope.body, Hello) and upper is None and self._endpoints.is_guarded:
-                    self._check_name(frames, envelope.body)
+                envelopes = self._read(frames, count, upper)
             except LostPictureError as error:
                 self.lost.append(str(error))
             except OtherVersionError as error:
@@ -86,14 +79,28 @@ class Traffic:
                 why = f"{upper or 'somebody who asks'} runs another keepframe: {error}"
                 self.node.refusals.add(upper or why, why, now)
                 if upper is None:  # it will understand of this what was understood of it, and tell that
-                    self._send(peer, Envelope(None, 0, Refuse(0, why)))
+                    self._send(peer, [Envelope(None, 0, Refuse(0, why))])
             except WireError:
                 self.rejected += 1
             except StrangerError as error:
                 count_in(self.strangers, str(error))
                 self.node.reset(peer)
             else:
-                self.node.receive(now, peer, envelope)
+                for envelope in envelopes:
+                    self.node.receive(now, peer, envelope)
+
+    def _read(self, frames: Sequence[zmq.Frame], count: int, upper: str | None) -> list[Envelope]:
+        """What a message of that many parts says. Raises as decode() does, StrangerError for somebody who may not say it."""
+        if count > MAX_PARTS + (upper is None):
+            raise WireError(f"message of {count} parts, expected at most {MAX_PARTS}")
+        is_guarded = upper is None and self._endpoints.is_guarded
+        if is_guarded:
+            self._check_key(frames)
+        envelopes = decode([f.buffer for f in frames], self._stores, self.fetch)
+        if is_guarded:
+            for body in (e.body for e in envelopes if isinstance(e.body, Hello)):
+                self._check_name(frames, body)
+        return envelopes
 
     def _check_key(self, frames: Sequence[zmq.Frame]) -> None:
         """Raise StrangerError if the key that a message came with was taken away since it was let in."""
@@ -112,25 +119,25 @@ class Traffic:
         except zmq.ZMQError:  # nobody has looked at who it is
             return ()
 
-    def _send(self, peer: str, envelope: Envelope) -> None:
-        try:
-            parts: Sequence[Any] = encode(envelope, self.node.stores_of(peer))
-        except (WireError, StalePictureError):  # a picture that was let go belongs to a session that is over
-            self.unsendable += 1
-            self.node.reset(peer)  # a hole in the numbers
-            return
+    def _send(self, peer: str, envelopes: Sequence[Envelope]) -> None:
+        """What one peer is sent, as few messages as may be; what it does not get makes a hole in the numbers, and ends the connection."""
+        to: list[Any] = []
         socket = self._endpoints.dealers.get(peer)
         if socket is None and self._endpoints.router is not None:
-            socket, parts = self._endpoints.router, [bytes.fromhex(peer), *parts]
+            socket, to = self._endpoints.router, [bytes.fromhex(peer)]
         if socket is None:
             return
         try:
-            send_at_once(socket, parts)
+            for parts in encode_all(envelopes, self.node.stores_of(peer)):
+                send_at_once(socket, to + parts)
+        except (WireError, StalePictureError):  # a picture that was let go belongs to a session that is over
+            self.unsendable += 1
+            self.node.reset(peer)
         except zmq.ZMQError:
-            if isinstance(envelope.body, Hello):
+            if any(isinstance(envelope.body, Hello) for envelope in envelopes):
                 self.node.not_greeted(peer)
             else:
-                self.node.reset(peer)  # a hole in the numbers
+                self.node.reset(peer)
 
 
 def send_at_once(socket: zmq.Socket[bytes], parts: Sequence[Any]) -> None:
