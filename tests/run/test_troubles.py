@@ -22,8 +22,10 @@ DOOR = child("capture.door", oldest="door/0/2", oldest_s=9.5)
 def test_frames_that_wait_for_long_are_told_unless_the_reason_is_known():
     """A machine that has gone says nothing itself; a full disk does."""
     asked = "lobby: nothing settled for 10 s; does every stage run, here and elsewhere?"
+    late = child("capture.lobby", oldest="lobby/0/7", oldest_s=15.5)
 
-    assert troubles_of([LOBBY, DOOR]) == asked
+    assert troubles_of([late, DOOR]) == asked
+    assert troubles_of([LOBBY, DOOR]) == ""  # who is missing is known in a moment
     assert troubles_of([LOBBY, child("archive.0", trouble="no space left")]) == "no space left"
     assert troubles_of([LOBBY, child("score.0", refused=["x runs another"])]) == "x runs another"
     assert troubles_of([DOOR]) == ""
@@ -67,7 +69,11 @@ def test_one_that_leads_nowhere_is_told_where_nobody_else_is_to_blame():
     """Its own machine knows who is missing there."""
     told = troubles_of([LOBBY, child("preprocess.0", missing=[missing("score.0", NO_WAY)])])
 
+    first = child("capture.lobby", oldest_s=10.5, missing=[missing("preprocess.0", NO_WAY)])
+    both = troubles_of([first, child("preprocess.0", missing=[missing("score.0", NO_WAY)])])
+
     assert told == "lobby: nothing settled for 10 s: score.0 has had no way to the archive for 10 s"
+    assert both == told
 
 
 def test_a_frame_long_in_hand_is_a_reason():
@@ -89,8 +95,9 @@ def test_where_nothing_waits_only_those_below_are_told():
 def test_a_capture_that_has_gone_is_no_reason_for_another_camera():
     """`keepframe top` shows it."""
     above = child("preprocess.0", missing=[missing("capture.yard at 10.0.0.9:7600", is_below=False)])
+    late = child("capture.lobby", oldest="lobby/0/7", oldest_s=15.5)
 
-    assert "does every stage run" in troubles_of([LOBBY, above])
+    assert "does every stage run" in troubles_of([late, above])
 
 
 def test_a_capture_that_has_ended_as_it_should_is_missed_by_nobody():

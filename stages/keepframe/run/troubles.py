@@ -16,6 +16,8 @@ from keepframe.wire.port import stage_of
 
 STALLED_S = 10.0
 """A camera of which nothing is settled for longer, though a frame is under way, is worth a word."""
+FOUND_S = 5.0
+"""Whoever is missing is known so much later at most: nobody is asked before."""
 MINUTE_S = 60
 
 
@@ -48,15 +50,20 @@ def _stalls(children: Collection[Child]) -> list[str]:
         for c in children
         if (in_hand_s := c.status.get("in_hand_s", 0.0)) > STALLED_S
     ]
+    waits_s = max(c.status["oldest_s"] for c in stalled)
+    if not reasons and waits_s < STALLED_S + FOUND_S:
+        return []
     cameras = ", ".join(c.name.rpartition(".")[2] for c in stalled)
-    waits = roughly(max(c.status["oldest_s"] for c in stalled))
     why = f": {', '.join(reasons)}" if reasons else "; does every stage run, here and elsewhere?"
-    return [f"{cameras}: nothing settled for {waits}{why}"]
+    return [f"{cameras}: nothing settled for {roughly(waits_s)}{why}"]
 
 
 def _reasons(children: Collection[Child], *, is_stalled: bool) -> list[str]:
-    """Who is missing, each once, with its place if anybody knows it; who is there and leads nowhere, only if nobody is found to be why."""
-    told = sorted((m for of in missing_of(children).values() for m in of), key=lambda m: bool(m["is_below"]))
+    """Who is missing, each once, with its place if anybody knows it; of those who are there and lead nowhere only the last, if nobody is found to be why."""
+    by = missing_of(children)
+    stuck = {name for name, of in by.items() if any(m["is_below"] for m in of)}
+    told = [m for of in by.values() for m in of if not (m["how"] == NO_WAY and m["who"] in stuck)]
+    told.sort(key=lambda m: bool(m["is_below"]))
     missing = {
         m["who"]: m for m in told if m["is_below"] or (is_stalled and stage_of(_name(m["who"])) != CAPTURE)
     }
