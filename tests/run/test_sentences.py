@@ -37,6 +37,7 @@ def told(event, **values):
             "the process capture.door has died 5 times in a row (exit code 1), and nothing was committed between",
         ),
         ("no-link", {"why": "score@x refuses the key"}, "no link: score@x refuses the key"),
+        ("link", {"who": "score.1", "for_s": 34}, "score.1 is missed no more, after 34 s"),
         ("died", {"how": "signal 9"}, "the process capture.door has died (signal 9) and is started again"),
         (
             "failed",

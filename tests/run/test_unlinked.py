@@ -1,10 +1,10 @@
 from keepframe.run.unlinked import Unlinked
-from keepframe.wire.absences import UNFOUND, UNHEARD, Absence
+from keepframe.wire.absences import NO_WAY, UNFOUND, UNHEARD, Absence
 
 
 def whys(caplog):
     """What was logged."""
-    return [(record.getMessage(), record.fields["why"]) for record in caplog.records]
+    return [(r.getMessage(), r.fields["why"]) for r in caplog.records if "why" in r.fields]
 
 
 def test_a_reason_is_logged_once_for_as_long_as_it_is_so(caplog):
@@ -34,4 +34,17 @@ def test_an_absence_is_logged_once_however_long_it_lasts(caplog):
         ("no-link", "score.1 has not been heard for 10 s"),
         ("no-link", "capture.a has not been found for 11 s"),
         ("no-link", "score.1 has not been heard for 10 s"),
+    ]
+
+
+def test_who_is_missed_no_more_is_logged_once(caplog):
+    """With how long that was; somebody who is missed in another way has not come back."""
+    caplog.set_level("INFO")
+    unlinked = Unlinked()
+    unheard, stuck = (Absence("score.1", how, 12.3, is_below=True) for how in (UNHEARD, NO_WAY))
+    for now in ([unheard], [stuck], [], []):
+        unlinked.missing(now)
+
+    assert [(r.getMessage(), r.fields) for r in caplog.records if r.getMessage() == "link"] == [
+        ("link", {"who": "score.1", "for_s": 12})
     ]

@@ -23,6 +23,7 @@ SENTENCES: Final = {
     "cannot-list": "{path} is passed over until it can be looked into ({error})",
     "no-contact-sheet": "the page of the kept pictures could not be written: {error}",
     "no-link": "no link: {why}",
+    "link": "{who} is missed no more, after {for_s} s",
     "locked": "{detail}",
     "cannot-start": "the process {process} cannot start: {error}",
     "crash-loop": "the process {process} has died {times} times in a row ({how}), and nothing was committed between",

@@ -19,7 +19,7 @@ class Unlinked:
 
     def __init__(self) -> None:
         self._reasons: Sequence[str] = ()
-        self._absent: set[tuple[str, str]] = set()
+        self._absent: dict[tuple[str, str], Absence] = {}
 
     def reasons(self, now: Sequence[str]) -> list[str]:
         """Why there is no link to somebody who is there; the same again."""
@@ -31,7 +31,7 @@ class Unlinked:
 
     def missing(self, now: Iterable[Absence]) -> list[dict[str, Any]]:
         """
-        Who is missing; the same as it is told to the supervisor, in whole tenths of a second.
+        Who is missing; the same as it is told to the supervisor, in whole tenths of a second. Who is missed no more is logged too.
 
         >>> Unlinked().missing([Absence("score.1", "has not been heard", 12.34, is_below=True)])
         [{'who': 'score.1', 'how': 'has not been heard', 'for_s': 12.3, 'is_below': True}]
@@ -39,5 +39,9 @@ class Unlinked:
         absent = {(absence.who, absence.how): absence for absence in now}
         for key in absent.keys() - self._absent:
             log.warning("no-link", why=str(absent[key]))
-        self._absent = set(absent)
+        still = {absence.who for absence in absent.values()}
+        for before in self._absent.values():
+            if before.who not in still:
+                log.info("link", who=before.who, for_s=round(before.for_s))
+        self._absent = absent
         return [asdict(absence) | {"for_s": round(absence.for_s, 1)} for absence in absent.values()]
