@@ -239,7 +239,7 @@ class LastingWorld(World):
     """Live cameras have memory that outlives their processes, so nothing at all may be lost."""
 
     def __init__(self, seed, plan=None):
-        self.fds = {}
+        self.fds, self.refused = {}, set()
         super().__init__(seed, Parts(capture=SlotCapture), plan=plan)
 
     def _node(self, name, stage, replica):
@@ -260,7 +260,15 @@ class LastingWorld(World):
         try:
             super().step(p, handler)
         except PermissionError:  # the memory has another owner now: this process ends, as it does in earnest
+            self.refused.add(p.id)
             self.kill(p)
+
+    def shoot(self, camera, name):
+        """A picture that its process was not allowed to number was never a frame."""
+        p = self.current.get(f"capture.{camera}")
+        super().shoot(camera, name)
+        if p is not None and p.id in self.refused and name in self.offered.get(camera, []):
+            self.offered[camera].remove(name)
 
     def _lose(self, node):
         """Nothing is lost with a process."""
