@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Container
 from dataclasses import fields, is_dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -16,6 +17,7 @@ from keepframe.picture.owned_slots import OwnedSlots
 from keepframe.picture.picture import size_of
 from keepframe.picture.slots import AT, Slots
 from keepframe.wire import messages
+from keepframe.wire.codec import encode
 from keepframe.wire.messages import CHUNK, Envelope
 
 EPOCH = (2, 7, 4611686018427387904)
@@ -163,6 +165,12 @@ _NAMES = ("frame", "frame-header", "frame-place", "mark", "mark-plain", "ack", "
 TOGETHER = [replace(EXAMPLES[name], number=5 + n) for n, name in enumerate(_NAMES)]
 """Envelopes that go in one message."""
 MESSAGES = {name: [envelope] for name, envelope in EXAMPLES.items()} | {"together": TOGETHER}
+
+
+def one(envelope: Envelope, stores: Container[int] = ()) -> list[Any]:
+    """The parts of the one message that an envelope goes in."""
+    (parts,) = encode([envelope], stores)
+    return parts
 
 
 def told(value: Any) -> Any:

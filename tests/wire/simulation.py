@@ -34,7 +34,7 @@ from keepframe.picture.slots import Slots
 from keepframe.stage.line import Line, Mark
 from keepframe.wire import messages
 from keepframe.wire.capture import CaptureNode
-from keepframe.wire.codec import decode, encode_all
+from keepframe.wire.codec import decode, encode
 from keepframe.wire.credit import Credit
 from keepframe.wire.gather import ArchiveNode, CommitJob, OpenJob
 from keepframe.wire.intake import Intake
@@ -160,7 +160,7 @@ class World:
             stores = sender.node.stores_of(peer)
             given = [envelopes] if self.rng.random() < 0.7 else [[envelope] for envelope in envelopes]
             try:
-                for parts in chain.from_iterable(encode_all(some, stores) for some in given):
+                for parts in chain.from_iterable(encode(some, stores) for some in given):
                     yield peer, [bytes(part) for part in parts]
             except WireError as error:
                 self.unsendable.append(f"to {peer}: {error}")

@@ -2,11 +2,12 @@ from fractions import Fraction
 
 import msgpack
 import pytest
+from samples import one
 
 from keepframe.errors import WireError
 from keepframe.wire import messages
 from keepframe.wire.bodies import MAX_TOLD
-from keepframe.wire.codec import VERSION, decode, encode
+from keepframe.wire.codec import VERSION, decode
 from keepframe.wire.messages import Envelope
 
 EPOCH = (1, 2, 3)
@@ -22,7 +23,7 @@ def test_events_are_cut_to_fit():
     events = tuple(("😀" * 100, "ж" * 1000) for _ in range(20))
     envelope = Envelope((1, 2), 3, messages.Mark("c" * 64, (2**62, 2**62, 2**62), (2**62, 2**62), {}, events))
 
-    read = decode(encode(envelope))[0].body.events
+    read = decode(one(envelope))[0].body.events
 
     assert len(read) == 8
     assert all("😀😀".startswith(kind[:2]) and set(detail) == {"ж"} for kind, detail in read)
@@ -33,7 +34,7 @@ def test_the_last_outcomes_are_told():
     outcomes = [((2**62, 2**62 + i), "unchanged") for i in range(300)]
 
     ack = decode(
-        encode(
+        one(
             Envelope(
                 (2**62, 2**62), 2**62, messages.Ack("c" * 64, (2**62,) * 3, (2**62, 2**62 + 299), outcomes)
             )
@@ -47,7 +48,7 @@ def test_a_weight_is_a_fraction():
     """Thirds add up to one; floats would not."""
     envelope = Envelope((1, 2), 3, messages.Mark("a", EPOCH, (0, 0), weight=Fraction(1, 3)))
 
-    assert 3 * decode(encode(envelope))[0].body.weight == 1
+    assert 3 * decode(one(envelope))[0].body.weight == 1
 
 
 @pytest.mark.parametrize(

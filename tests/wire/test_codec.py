@@ -6,12 +6,12 @@ import msgpack
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import EXAMPLES, FULL, MESSAGES, bodies, envelopes, told
+from samples import EXAMPLES, FULL, MESSAGES, bodies, envelopes, one, told
 
 from keepframe.errors import LostPictureError, WireError
 from keepframe.frame import Frame, Item
 from keepframe.wire import messages
-from keepframe.wire.codec import KINDS, MAX_BODIES, MAX_HEADER, MAX_PARTS, VERSION, decode, encode, encode_all
+from keepframe.wire.codec import KINDS, MAX_BODIES, MAX_HEADER, MAX_PARTS, VERSION, decode, encode
 from keepframe.wire.item_header import fitting
 from keepframe.wire.messages import Envelope
 
@@ -29,13 +29,13 @@ def test_a_message_that_is_sent_is_the_message_that_comes(envelope):
     if isinstance(envelope.body, messages.Frame):
         envelope = replace(envelope, body=replace(envelope.body, item=fitting(envelope.body.item, "test")))
 
-    assert told(decode(encode(envelope))) == told([envelope])
+    assert told(decode(one(envelope))) == told([envelope])
 
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_each_example_comes_through(name):
     """The messages of the golden vectors round trip too, and there is one of each kind."""
-    (parts,) = encode_all(MESSAGES[name])
+    (parts,) = encode(MESSAGES[name])
 
     assert told(decode(parts)) == told(MESSAGES[name])
     assert {type(e.body) for e in EXAMPLES.values()} == set(KINDS.values())
@@ -46,9 +46,7 @@ def test_any_text_of_five_hundred_characters_travels(text):
     """Wide characters and the raw bytes of a file name are no reason to lose a frame."""
     frame = Frame(camera="a", source=text)
 
-    (sent,) = decode(encode(Envelope((1, 2), 3, messages.Frame("a", EPOCH, Item((frame,))))))[
-        0
-    ].body.item.frames
+    (sent,) = decode(one(Envelope((1, 2), 3, messages.Frame("a", EPOCH, Item((frame,))))))[0].body.item.frames
 
     assert sent.source == text.encode("utf-8", "backslashreplace").decode()
 
@@ -66,7 +64,7 @@ def test_what_cannot_be_packed_is_a_wire_error():
     ]
     for body in wrong:
         with pytest.raises(WireError):
-            encode(Envelope((1, 2), 3, body))
+            one(Envelope((1, 2), 3, body))
 
 
 @pytest.mark.parametrize(
@@ -166,7 +164,7 @@ def mutated(parts, r):
 def test_a_damaged_message_is_an_envelope_or_a_wire_error():
     """Twenty thousand damaged messages: none raises anything else, and none takes memory."""
     r, seen = random.Random(1), {"envelope": 0, "refused": 0}
-    real = [[bytes(p) for p in encode(e)] for e in EXAMPLES.values()]
+    real = [[bytes(p) for p in one(e)] for e in EXAMPLES.values()]
     tracemalloc.start()
     for i in range(20_000):
         try:
@@ -192,9 +190,9 @@ def test_what_decodes_encodes_again(envelope):
         and fitting(envelope.body.item, "x") is not envelope.body.item
     ):
         return
-    once = [bytes(p) for p in encode(envelope)]
+    once = [bytes(p) for p in one(envelope)]
 
-    assert [bytes(p) for p in encode(*decode(once))] == once
+    assert [bytes(p) for p in one(*decode(once))] == once
 
 
 @settings(max_examples=100)
@@ -208,7 +206,7 @@ def test_what_goes_together_comes_in_its_order(sent):
         fitted = replace(body, item=fitting(body.item, "test")) if is_frame else body
         sequence.append(Envelope((1, connection), number, fitted))
 
-    came = [envelope for parts in encode_all(sequence) for envelope in decode(parts)]
+    came = [envelope for parts in encode(sequence) for envelope in decode(parts)]
 
     assert told(came) == told(sequence)
 
@@ -221,7 +219,7 @@ def test_as_many_go_together_as_the_limits_allow():
 
     def sizes(*bodies, first=1):
         numbered = [Envelope((1, 2), n, body) for n, body in enumerate(bodies, first)]
-        return [len(decode(parts)) for parts in encode_all(numbered)]
+        return [len(decode(parts)) for parts in encode(numbered)]
 
     assert sizes(*frames, mark) == [9]
     assert sizes(*frames, *frames, mark) == [MAX_BODIES, 1]
@@ -234,7 +232,7 @@ def test_what_was_good_goes_out_before_what_cannot_be_written():
     """An error comes in its turn, behind the messages before it."""
     large = Envelope((1, 2), 1, messages.Mark("a", EPOCH, (0, 0), {"score": {"k": bytes(messages.CHUNK)}}))
     wrong = Envelope((1, 2), 3, messages.Mark("a", EPOCH, (0, 0), {"score": {"k" * 3000: b""}}))
-    given = encode_all([large, replace(large, number=2), wrong])
+    given = encode([large, replace(large, number=2), wrong])
 
     assert decode(next(given)) == [large]
     with pytest.raises(WireError):
@@ -251,7 +249,7 @@ def test_pixels_are_not_copied():
         ),
     )
 
-    sent = encode(Envelope((1, 2), 3, messages.Frame("a", EPOCH, Item((frame,)))))
+    sent = one(Envelope((1, 2), 3, messages.Frame("a", EPOCH, Item((frame,)))))
     came = decode(sent)[0].body.item.frames[0]
 
     assert sent[1].obj is data

@@ -17,14 +17,14 @@ if __name__ == "__main__":
 
 from samples import MESSAGES, STORES, told
 
-from keepframe.wire.codec import VERSION, decode, encode_all
+from keepframe.wire.codec import VERSION, decode, encode
 
 GOLDEN = Path(__file__).parent / "golden" / f"version-{VERSION}.json"
 
 
 def encoded(envelopes):
     """The parts of the one message that these go in."""
-    (parts,) = encode_all(envelopes, STORES)
+    (parts,) = encode(envelopes, STORES)
     return parts
 
 

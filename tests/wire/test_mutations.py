@@ -12,7 +12,7 @@ import pytest
 from samples import MESSAGES, STORE, STORES
 
 from keepframe.errors import LostPictureError, WireError
-from keepframe.wire.codec import decode, encode_all
+from keepframe.wire.codec import decode, encode
 from keepframe.wire.gather import ArchiveNode
 from keepframe.wire.port import Port
 from keepframe.wire.relay import RelayNode
@@ -54,12 +54,12 @@ def mutated(rng, parts):
 
 def sent_as(envelopes):
     """The parts of each message that these envelopes are sent in, as bytes."""
-    return [[bytes(part) for part in parts] for parts in encode_all(envelopes, {STORE.id})]
+    return [[bytes(part) for part in parts] for parts in encode(envelopes, {STORE.id})]
 
 
 def real():
     """Each message of the examples, of one body or of several."""
-    return [parts for envelopes in MESSAGES.values() for parts in encode_all(envelopes, {STORE.id})]
+    return [parts for envelopes in MESSAGES.values() for parts in encode(envelopes, {STORE.id})]
 
 
 def resident_mb():

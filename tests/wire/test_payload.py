@@ -3,14 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given
-from samples import FULL, SLOTS, STORE, STORES, WORKING, items, told
+from samples import FULL, SLOTS, STORE, STORES, WORKING, items, one, told
 from simulation import new_slots
 
 from keepframe.errors import LostPictureError, StalePictureError, WireError
 from keepframe.frame import Frame, Item
 from keepframe.picture import Picture, checksum
 from keepframe.picture.picture import MAX_SIDE
-from keepframe.wire.codec import encode
 from keepframe.wire.fields import Fields
 from keepframe.wire.link import EVERY
 from keepframe.wire.messages import Envelope
@@ -182,9 +181,7 @@ def test_an_unchanged_frame_of_1080p_costs_a_few_hundred_bytes_of_header():
     sent, settled = (
         sum(
             len(part)
-            for part in encode(
-                Envelope((2**62, 2**62), 9, Message("lobby", (1, 2, 2**62), Item((f,)))), EVERY
-            )
+            for part in one(Envelope((2**62, 2**62), 9, Message("lobby", (1, 2, 2**62), Item((f,)))), EVERY)
         )
         for f in (frame, frame.settled("unchanged", "unchanged"))
     )

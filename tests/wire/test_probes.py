@@ -8,9 +8,9 @@ import threading
 
 import pytest
 import zmq
+from samples import one
 
 from keepframe.wire import endpoints, messages
-from keepframe.wire.codec import encode
 from keepframe.wire.endpoints import Endpoints
 from keepframe.wire.keys import Keys, new_pair
 from keepframe.wire.link import Node
@@ -18,7 +18,7 @@ from keepframe.wire.messages import Envelope
 from keepframe.wire.shell import Shell
 
 WITHIN_S = 20
-HELLO = encode(Envelope(None, 0, messages.Hello(7, "score.9", is_ready=True, pipeline="p")))
+HELLO = one(Envelope(None, 0, messages.Hello(7, "score.9", is_ready=True, pipeline="p")))
 
 
 class Recorder(Node):
@@ -301,7 +301,7 @@ def test_a_copied_identity_takes_no_link_over(sender, address, folder, shells, s
     (peer,) = [peer for peer, port in sender.node.ports.items() if port.name == "score.0"]
     connection = sender.node.ports[peer].connection
     copy = stranger(pair_of(folder, "preprocess")[0], pair_of(folder, "score"), bytes.fromhex(peer))
-    copy.send_multipart(encode(Envelope(connection, 2, messages.Ack("a", (0, 0, 1), (9, 9)))))
+    copy.send_multipart(one(Envelope(connection, 2, messages.Ack("a", (0, 0, 1), (9, 9)))))
 
     assert goes_on(sender, shells, address, folder)
     assert sender.node.ports[peer].connection == connection
@@ -318,7 +318,7 @@ def test_a_replayed_identity_begins_anew(sender, address, folder, shells, strang
     score.stop()
     replayed = stranger(pair_of(folder, "preprocess")[0], pair_of(folder, "score"), bytes.fromhex(peer))
     for number in range(1, 30):
-        replayed.send_multipart(encode(Envelope(connection, number, messages.Ack("a", (0, 0, 1), (9, 9)))))
+        replayed.send_multipart(one(Envelope(connection, number, messages.Ack("a", (0, 0, 1), (9, 9)))))
     wait_until(sender, lambda: "score.9" in names(sender))
 
     assert goes_on(sender, shells, address, folder)

@@ -3,9 +3,10 @@ from dataclasses import replace
 import msgpack
 import pytest
 import zmq
+from samples import one
 
 from keepframe.wire import messages
-from keepframe.wire.codec import MAX_PARTS, VERSION, encode, encode_all
+from keepframe.wire.codec import MAX_PARTS, VERSION, encode
 from keepframe.wire.link import Node
 from keepframe.wire.messages import Envelope
 from keepframe.wire.traffic import BATCH, Traffic, received
@@ -81,7 +82,7 @@ HELLO = Envelope(None, 0, messages.Hello(7, "score.0", is_ready=True, pipeline="
 
 def test_a_receiver_is_known_by_its_identity_and_a_sender_by_its_name():
     """A ROUTER hands over the routing id first, a DEALER does not."""
-    router, up = Socket([[b"\x01\xff", *encode(PING)]]), Socket([encode(PING)])
+    router, up = Socket([[b"\x01\xff", *one(PING)]]), Socket([one(PING)])
     traffic = Traffic(node := Recorder(), Sockets(router, up=up))
     traffic.receive({router, up}, 0.0)
 
@@ -90,7 +91,7 @@ def test_a_receiver_is_known_by_its_identity_and_a_sender_by_its_name():
 
 def test_what_does_not_fit_is_counted_and_the_next_is_heard():
     """One stranger's junk costs nobody a message."""
-    up = Socket([[b"junk"], encode(PING)])
+    up = Socket([[b"junk"], one(PING)])
     traffic = Traffic(node := Recorder(), Sockets(up=up))
     traffic.receive({up}, 0.0)
 
@@ -100,7 +101,7 @@ def test_what_does_not_fit_is_counted_and_the_next_is_heard():
 
 def test_another_version_is_told_on_both_sides():
     """Whoever asks in another version is refused in this one, and tells so, as does who has refused it."""
-    older = msgpack.packb([VERSION - 1, *msgpack.unpackb(encode(HELLO)[0])[1:]])
+    older = msgpack.packb([VERSION - 1, *msgpack.unpackb(one(HELLO)[0])[1:]])
     router = Socket([[b"\x01\xff", older]])
     traffic = Traffic(node := Recorder(), Sockets(router))
     traffic.receive({router}, 0.0)
@@ -124,7 +125,7 @@ def test_another_version_is_told_on_both_sides():
 
 def test_a_talkative_socket_waits_for_its_next_turn():
     """Others come between its batches."""
-    up = Socket([encode(PING)] * (BATCH + 5))
+    up = Socket([one(PING)] * (BATCH + 5))
     traffic = Traffic(node := Recorder(), Sockets(up=up))
     traffic.receive({up}, 0.0)
 
@@ -139,8 +140,8 @@ def test_what_goes_to_one_peer_goes_together_and_in_order():
     node.out = [("up", PING), ("0a0b", PING), ("up", second), ("up", other)]
     traffic.send()
 
-    assert up.sent == [*encode_all([PING, second]), encode(other)]
-    assert router.sent == [[b"\x0a\x0b", *encode(PING)]]
+    assert up.sent == [*encode([PING, second]), one(other)]
+    assert router.sent == [[b"\x0a\x0b", *one(PING)]]
 
     heard = Socket(up.sent)
     Traffic(node, Sockets(up=heard)).receive({heard}, 0.0)
@@ -155,8 +156,8 @@ def test_a_message_goes_to_the_socket_of_its_peer():
     node.out = [("up", PING), ("0a0b", PING)]
     traffic.send()
 
-    assert up.sent == [encode(PING)]
-    assert router.sent == [[b"\x0a\x0b", *encode(PING)]]
+    assert up.sent == [one(PING)]
+    assert router.sent == [[b"\x0a\x0b", *one(PING)]]
     assert node.out == []
 
     nobody = Traffic(node, Sockets())
@@ -188,7 +189,7 @@ def test_a_message_that_cannot_be_written_down_ends_its_connection():
 
 def test_of_a_message_with_too_many_parts_none_beyond_is_kept():
     """It is read to its end and counted; libzmq knows no limit."""
-    up = Socket([[*encode(PING), *[b"x"] * 10_000], encode(PING)])
+    up = Socket([[*one(PING), *[b"x"] * 10_000], one(PING)])
     frames, count = received(up)
     traffic = Traffic(node := Recorder(), Sockets(up=up))
     traffic.receive({up}, 0.0)
@@ -196,7 +197,7 @@ def test_of_a_message_with_too_many_parts_none_beyond_is_kept():
     assert (len(frames), count) == (MAX_PARTS + 2, 10_001)
     assert [body for _, body in node.heard] == [PING.body]
 
-    up = Socket([[*encode(PING), *[b"x"] * MAX_PARTS]])
+    up = Socket([[*one(PING), *[b"x"] * MAX_PARTS]])
     traffic = Traffic(node := Recorder(), Sockets(up=up))
     traffic.receive({up}, 0.0)
 
@@ -217,7 +218,7 @@ def test_of_a_message_with_too_many_parts_none_beyond_is_kept():
 )
 def test_whose_key_a_message_came_with_is_looked_at_each_time(envelope, user, keys, stranger):
     """A key counts while it is there, and only for its own stage; whoever has none is let go of."""
-    router = Socket([[b"\x01\xff", *encode(envelope)]], user=user)
+    router = Socket([[b"\x01\xff", *one(envelope)]], user=user)
     traffic = Traffic(node := Recorder(), Sockets(router, keys))
     traffic.receive({router}, 0.0)
 
@@ -229,7 +230,7 @@ def test_whose_key_a_message_came_with_is_looked_at_each_time(envelope, user, ke
 
 def test_a_greeting_behind_other_bodies_needs_its_key_too():
     """Nobody says to be of another stage in the middle of a message."""
-    (parts,) = encode_all([PING, Envelope(PING.connection, PING.number + 1, HELLO.body)])
+    (parts,) = encode([PING, Envelope(PING.connection, PING.number + 1, HELLO.body)])
     router = Socket([[b"\x01\xff", *parts]], user="key")
     traffic = Traffic(node := Recorder(), Sockets(router, {"key": ["archive"]}))
     traffic.receive({router}, 0.0)

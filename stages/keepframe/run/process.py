@@ -63,7 +63,7 @@ class Seat:
     @property
     def stage(self) -> str:
         """The stage's name: "score" of "score.0"."""
-        return self.name.rpartition(".")[0]
+        return stage_of(self.name)
 
     @property
     def wire_name(self) -> str:

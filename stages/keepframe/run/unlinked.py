@@ -1,7 +1,7 @@
 """
 Whom a process has no link to, and why: what is new of it is written to the log, since a process without a supervisor has nobody else to tell.
 
-Who is missing, and who does not fit, is the wire's business; what it means for a run is result.py's.
+Who is missing, and who does not fit, is the wire's business; what it means for a run is troubles.py's.
 """
 
 from __future__ import annotations

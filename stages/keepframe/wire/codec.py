@@ -42,47 +42,33 @@ _KINDS = list(KINDS)
 _NAMES = {body: kind for kind, body in KINDS.items()}
 
 
-def encode(envelope: messages.Envelope, stores: Container[int] = ()) -> list[Part]:
-    """
-    The parts of a message of one envelope: the header, then memory or pixels, which are not copied.
-
-    stores: the ids of the picture stores that the receiver has; of a picture in one of them only the place is told.
-    Raises WireError if it does not fit the limits; fitting() sees to that for an item beforehand. Raises StalePictureError if a
-    picture in shared memory was let go and would have to be sent itself.
-
-    >>> len(encode(messages.Envelope((1, 2), 3, messages.Ping(True))))
-    1
-    """
-    (parts,) = encode_all([envelope], stores)
-    return parts
-
-
-def encode_all(envelopes: Iterable[messages.Envelope], stores: Container[int] = ()) -> Iterator[list[Part]]:
+def encode(envelopes: Iterable[messages.Envelope], stores: Container[int] = ()) -> Iterator[list[Part]]:
     """
     The messages of envelopes that go to one peer, in order, as few as may be: those of one connection together, up to the limits.
 
-    Together they have no more than CHUNK bytes of memory and pixels: a PING behind them must not wait for long. Raises as encode()
-    does, once those before are given.
+    Each is its parts: the header, then memory or pixels, which are not copied. Together these have no more than CHUNK bytes unless one
+    envelope has: a PING behind them must not wait for long.
+    stores: the ids of the picture stores that the receiver has; of a picture in one of them only the place is told.
+    Raises WireError if one does not fit the limits, once those before are given; fitting() sees to that for an item beforehand. Raises
+    StalePictureError if a picture in shared memory was let go and would have to be sent itself.
 
     >>> pings = [messages.Envelope((1, 2), number, messages.Ping(True)) for number in (3, 4, 5)]
-    >>> [len(decode(parts)) for parts in encode_all(pings)]
+    >>> [len(decode(parts)) for parts in encode(pings)]
     [3]
     """
     first: messages.Envelope | None = None
     bodies: list[list[Any]] = []
     behind: list[Part] = []
-    nbytes = 0
     for envelope in envelopes:
         fields, parts = _written(envelope.body, stores)
-        nbytes += sum(map(len, parts))
         if first is not None and not (
             _follows(envelope, first, len(bodies))
-            and nbytes <= messages.CHUNK
             and len(bodies) < MAX_BODIES
             and len(behind) + len(parts) < MAX_PARTS
+            and sum(map(len, [*behind, *parts])) <= messages.CHUNK
         ):
             yield [_header(first, bodies), *behind]
-            first, bodies, behind, nbytes = None, [], [], sum(map(len, parts))
+            first, bodies, behind = None, [], []
         first = first or envelope
         bodies.append([_NAMES[type(envelope.body)], len(parts), *fields])
         behind += parts
@@ -98,7 +84,8 @@ def decode(
 
     stores: the picture stores that are here, by their ids. fetch: gets a picture out of another one; None: nobody can.
 
-    >>> [envelope.body for envelope in decode(encode(messages.Envelope((1, 2), 3, messages.Ping(True))))]
+    >>> (parts,) = encode([messages.Envelope((1, 2), 3, messages.Ping(True))])
+    >>> [envelope.body for envelope in decode(parts)]
     [Ping(is_ready=True)]
     """
     if not 1 <= len(parts) <= MAX_PARTS:

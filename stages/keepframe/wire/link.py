@@ -13,7 +13,7 @@ from keepframe.wire import messages
 from keepframe.wire.absences import Absences
 from keepframe.wire.messages import Body, Envelope
 from keepframe.wire.place import place
-from keepframe.wire.port import Port
+from keepframe.wire.port import Port, stage_of
 from keepframe.wire.refusals import Refusals
 
 
@@ -153,12 +153,7 @@ class Node:
         """The ready replicas of a stage by name, as peers; of two incarnations of one the newer."""
         ready: dict[str, str] = {}
         for peer, port in sorted(self.ports.items(), key=lambda i: i[1].asked_at):
-            if (
-                not port.is_receiver
-                and port.is_up
-                and port.is_ready
-                and port.name.rpartition(".")[0] == stage
-            ):
+            if not port.is_receiver and port.is_up and port.is_ready and stage_of(port.name) == stage:
                 ready[port.name] = peer
         return ready
 
@@ -241,7 +236,7 @@ class Node:
     def _misfit(self, m: messages.Hello) -> str:
         if m.pipeline != self.pipeline:
             return f"{m.name} runs configuration {m.pipeline!r}, {self.name} {self.pipeline!r}: start both from one pipeline.toml"
-        if m.name.rpartition(".")[0] not in (*self.lowers, *self.readers):
+        if stage_of(m.name) not in (*self.lowers, *self.readers):
             return (
                 f"{m.name} is no receiver of {self.name}; it sends to: {', '.join(self.lowers) or 'nobody'}"
             )

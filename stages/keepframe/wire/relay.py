@@ -21,6 +21,7 @@ from keepframe.wire import messages
 from keepframe.wire.bodies import MAX_EVENTS
 from keepframe.wire.fetch import FetchingNode, remotes_of
 from keepframe.wire.marks import MARK_EVERY, MOST_EVENTS
+from keepframe.wire.port import stage_of
 
 TOGETHER = MARK_EVERY + 1
 """How many messages that can wait go out together at most: a mark and the frames it covers, which wake the next process once."""
@@ -64,7 +65,7 @@ class RelayNode(FetchingNode):
         pipeline: str = "",
     ) -> None:
         super().__init__(name, uppers, lowers, cameras, nonce, pipeline)
-        self.stage = name.rpartition(".")[0]
+        self.stage = stage_of(name)
         self.sessions: dict[str, Session] = {}
         self.ended: list[Session] = []
         """Sessions that are over; the worker lets go of their lines."""

@@ -14,12 +14,13 @@ import zmq
 
 from keepframe.errors import LostPictureError, OtherVersionError, StalePictureError, WireError
 from keepframe.picture.slots import Slots
-from keepframe.wire.codec import MAX_PARTS, decode, encode_all
+from keepframe.wire.codec import MAX_PARTS, decode, encode
 from keepframe.wire.endpoints import Endpoints
 from keepframe.wire.handshakes import count_in
 from keepframe.wire.link import Node
 from keepframe.wire.messages import Envelope, Hello, Refuse
 from keepframe.wire.payload import Fetcher
+from keepframe.wire.port import stage_of
 
 BATCH = 64
 """How many messages of one socket are taken before the others have their turn."""
@@ -109,7 +110,7 @@ class Traffic:
 
     def _check_name(self, frames: Sequence[zmq.Frame], hello: Hello) -> None:
         """Raise StrangerError for somebody who says to be of a stage that the key is not of."""
-        if hello.name.partition(".")[0] not in self._stages_of(frames):
+        if stage_of(hello.name) not in self._stages_of(frames):
             raise StrangerError(f"{hello.name} with the key of another stage")
 
     def _stages_of(self, frames: Sequence[zmq.Frame]) -> Collection[str]:
@@ -128,7 +129,7 @@ class Traffic:
         if socket is None:
             return
         try:
-            for parts in encode_all(envelopes, self.node.stores_of(peer)):
+            for parts in encode(envelopes, self.node.stores_of(peer)):
                 send_at_once(socket, to + parts)
         except (WireError, StalePictureError):  # a picture that was let go belongs to a session that is over
             self.unsendable += 1
