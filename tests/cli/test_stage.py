@@ -32,8 +32,13 @@ def place(tmp_path):
 def started(monkeypatch):
     """Which processes would be run."""
     names = []
+
+    async def run_all(_pipeline, found):
+        names.extend(found)
+        return 0
+
     monkeypatch.setattr(module, "run_process", lambda _pipeline, name, _control: names.append(name) or 0)
-    monkeypatch.setattr(module, "_run_all", lambda _pipeline, found: names.extend(found) or 0)
+    monkeypatch.setattr(module, "_run_all", run_all)
     return names
 
 
@@ -82,6 +87,16 @@ def wait_until(is_so):
         time.sleep(0.02)
 
 
+def captures_of(pid):
+    """The captures among what a process has begun, and what that has begun."""
+    found = []
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        found += captures_of(child)
+        if b"\0capture." in (Path("/proc") / child / "cmdline").read_bytes():
+            found.append(Path("/proc") / child)
+    return found
+
+
 @pytest.mark.slow
 def test_no_capture_is_left_when_who_started_them_is_killed(place):
     """Two of them, killed with -9 from above: an orphan would hold the camera and its sockets against the next start."""
@@ -89,10 +104,8 @@ def test_no_capture_is_left_when_who_started_them_is_killed(place):
         "[cameras.a]\nsource = 'synthetic'\n[cameras.b]\nsource = 'synthetic'\n"
     )
     stage = subprocess.Popen([sys.executable, "-m", "keepframe", "stage", "capture"], cwd=place)
-    children = Path(f"/proc/{stage.pid}/task/{stage.pid}/children")
-    wait_until(lambda: len(children.read_text().split()) == 2)
-    captures = [Path("/proc") / pid for pid in children.read_text().split()]
-    wait_until(lambda: all(b"capture." in (capture / "cmdline").read_bytes() for capture in captures))
+    wait_until(lambda: len(captures_of(stage.pid)) == 2)
+    captures = captures_of(stage.pid)
     stage.kill()
     stage.wait(timeout=30)
 

@@ -111,6 +111,11 @@ class Running:
         processes = (self.status() or {"processes": []})["processes"]
         return [p["pid"] for p in processes if p["state"] == "running" and stage in (None, p["stage"])]
 
+    def fork_server(self):
+        """The pid of the only process that the supervisor has begun itself."""
+        (pid,) = children(self.process.pid)
+        return pid
+
     def wait_until(self, condition, what=""):
         """Wait until a condition holds while the run is under way; fails after a deadline, or if the run ends before."""
         until = time.monotonic() + DEADLINE_S
@@ -152,6 +157,15 @@ class Running:
     def log(self):
         """What it has said on stderr."""
         return (self.folder / "log").read_text()
+
+
+def children(pid):
+    """The pids of what a process has begun, by whichever of its threads."""
+    return [
+        int(child)
+        for thread in Path(f"/proc/{pid}/task").iterdir()
+        for child in (thread / "children").read_text().split()
+    ]
 
 
 def desk(folder, only=()):

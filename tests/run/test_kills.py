@@ -51,6 +51,26 @@ def test_ten_kills_change_nothing_and_suspect_nobody(killed, undisturbed, tmp_pa
     assert left_behind(tmp_path) == ([], [], [])
 
 
+def test_killing_the_fork_server_kills_all_and_changes_nothing(undisturbed, tmp_path):
+    """Three times, with frames in flight: every child ends with it, is forked by the next one, and goes on."""
+    running = begin(write(tmp_path, FOUR + SLOW.replace('"mine:slow"', '"mine:slow", seconds = 0.02')))
+    servers = set()
+    for _ in range(3):
+        before = running.settled()
+        running.wait_until(
+            lambda before=before: running.settled() > before and running.in_flight(), "it goes on"
+        )
+        servers.add(running.fork_server())
+        os.kill(running.fork_server(), signal.SIGKILL)
+
+    assert running.end() == 0
+    assert len(servers) == 3
+    assert rows(tmp_path) == undisturbed
+    assert is_sound(tmp_path)
+    assert "suspect" not in running.log()
+    assert left_behind(tmp_path) == ([], [], [])
+
+
 def test_killing_everything_at_once_and_running_again_changes_nothing(undisturbed, tmp_path):
     """The supervisor and all its children are killed; the next run goes on where the archive stands."""
     running = begin(write(tmp_path, FOUR + SLOW))

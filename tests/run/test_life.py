@@ -26,6 +26,20 @@ exec(open(sys.argv[1]).read())
 """
 
 
+def began(script, python=sys.executable):
+    """What starts processes that run a script."""
+
+    async def begin(arguments, given, *, reads_stdin):
+        options = [f"{option}{fd}" for option, fd in given.items()]
+        return await asyncio.create_subprocess_exec(
+            *(python, "-I", "-S", str(script), *arguments, *options),
+            stdin=None if reads_stdin else asyncio.subprocess.DEVNULL,
+            pass_fds=list(given.values()),
+        )
+
+    return begin
+
+
 @pytest.fixture
 async def start(tmp_path):
     """Start a life of a child that runs these lines; gives the child and the list of what it tells."""
@@ -35,14 +49,14 @@ async def start(tmp_path):
 
     async def start(lines, name="score.0", run=None, sets=(), child=None):
         (tmp_path / "lines").write_text(lines)
-        child = child or Child(name, command=(sys.executable, "-I", "-S", str(fake)), clock=FakeClock())
+        child = child or Child(name, clock=FakeClock())
         child.has_told, told = asyncio.Event(), []
 
         def hear(_, event):
             told.append(event)
             child.has_told.set()
 
-        await child.start(SimpleNamespace(path=tmp_path / "lines", sets=sets), run, hear)
+        await child.start(began(fake), SimpleNamespace(path=tmp_path / "lines", sets=sets), run, hear)
         started.append(child)
         return child, told
 
@@ -63,17 +77,16 @@ async def test_a_life_tells_and_ends_with_its_exit_code(start):
 
 
 async def test_it_is_told_which_process_it_is(start):
-    """The pipeline, its name, what was set, which reading; and it is out of the terminal's reach."""
+    """The pipeline, its name, what was set, which reading."""
     child, told = await start(
-        'tell("given", argv=sys.argv[2:], leads=os.getsid(0) == os.getpid())',
+        'tell("given", argv=sys.argv[2:])',
         run=3,
         sets=("stages.score.replicas=2",),
     )
     await child.ended()
 
     assert told[0]["argv"][0] == "score.0"
-    assert told[0]["argv"][-2:] == ["--set=stages.score.replicas=2", "--run=3"]
-    assert told[0]["leads"]
+    assert told[0]["argv"][1:3] == ["--set=stages.score.replicas=2", "--run=3"]
 
 
 async def test_it_hears_what_it_is_told(start):
@@ -189,10 +202,12 @@ def open_files():
 async def test_a_program_that_is_not_there_is_an_error(tmp_path):
     """It is raised, and leaves no descriptor open."""
     before = open_files()
-    child = Child("score.0", command=("/nowhere/python",))
+    child = Child("score.0")
 
     with pytest.raises(FileNotFoundError, match="/nowhere/python"):
-        await child.start(SimpleNamespace(path=tmp_path, sets=()), None, print)
+        await child.start(
+            began("fake.py", "/nowhere/python"), SimpleNamespace(path=tmp_path, sets=()), None, print
+        )
     assert open_files() == before
 
 

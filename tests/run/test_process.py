@@ -1,7 +1,6 @@
 import json
 import os
 import resource
-import select
 import signal
 
 import pytest
@@ -10,7 +9,7 @@ from keepframe.errors import ConfigError
 from keepframe.picture.slots import Slots
 from keepframe.run import process as module
 from keepframe.run.control import Control, pair
-from keepframe.run.process import Process, allow_connections, die_with_parent, new_nonce, opened
+from keepframe.run.process import Process, allow_connections, new_nonce, opened
 from keepframe.wire.keys import new_pair
 from keepframe.wire.port import Port
 from keepframe.wire.relay import RelayNode
@@ -37,13 +36,12 @@ class Plain(Process):
 
 @pytest.fixture
 def process(seat, monkeypatch):
-    """A replica of `score`; it exits by an exception and does not ask the kernel to die with pytest."""
+    """A replica of `score`; it exits by an exception."""
 
     def leave_now(code):
         raise SystemExit(code)
 
     monkeypatch.setattr(module.os, "_exit", leave_now)
-    monkeypatch.setattr(module, "die_with_parent", lambda: made.asked.append("die with parent"))
     known = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     made = Plain(seat("score.0", SCALED))
     yield made
@@ -89,7 +87,6 @@ def test_it_is_ready_and_tells_of_itself(process, supervised):
 
     assert first == {"event": "ready"}
     assert second == {"event": "status", "rejected": 0, "refused": [], "missing": [], "is_leaving": False}
-    assert process.asked == ["die with parent"]
 
 
 def test_it_does_what_its_supervisor_says(process, supervised):
@@ -98,10 +95,10 @@ def test_it_does_what_its_supervisor_says(process, supervised):
     with process.serving():
         for command in ({"do": "drain"}, {"do": "dance"}, {}, {"do": "drain"}, order):
             supervised.sendall(json.dumps(command).encode() + b"\n")
-        has_heard = until(process, lambda: len(process.asked) == 3)
+        has_heard = until(process, lambda: len(process.asked) == 2)
 
     assert has_heard
-    assert process.asked[1:] == ["leave", ("suspect", (3, 57), "score")]
+    assert process.asked == ["leave", ("suspect", (3, 57), "score")]
 
 
 def test_processes_that_come_and_go_above_are_connected_and_let_go(process):
@@ -278,30 +275,6 @@ def test_an_inherited_store_is_let_go_of_under_its_number():
         with pytest.raises(OSError, match="Bad file descriptor"):
             os.fstat(number)
     assert store.id
-
-
-def test_it_dies_with_its_parent():
-    """Even if that one is killed: a grandchild of this test ends when its parent does."""
-    ours, theirs = os.pipe()
-    asked, tell = os.pipe()
-    parent = os.fork()
-    if parent == 0:
-        if os.fork() == 0:
-            os.close(ours)
-            die_with_parent()
-            os.write(tell, b"x")
-            signal.pause()
-            os._exit(0)
-        os.read(asked, 1)
-        os.kill(os.getpid(), signal.SIGKILL)
-    os.close(theirs)
-    os.waitpid(parent, 0)
-    ended, _, _ = select.select([ours], [], [], 10)
-
-    assert ended
-    assert os.read(ours, 1) == b""
-    for fd in (ours, asked, tell):
-        os.close(fd)
 
 
 def test_a_process_may_have_as_many_connections_as_the_system_lets_it():

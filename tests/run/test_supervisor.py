@@ -29,7 +29,7 @@ class FakeChild(Child):
         self.lives, self.told, self.signals = [], [], []
         self.ends_on_term = True
 
-    async def start(self, pipeline, run, on_event):
+    async def start(self, begin, pipeline, run, on_event):
         await asyncio.sleep(0)  # as a real one, it takes its time: others may act meanwhile
         self.begin_life()
         self.lives.append((pipeline, run))
@@ -461,9 +461,9 @@ async def test_a_process_that_is_just_being_started_hears_of_a_scaling(begin):
     score = world["score.0"]
     real = score.start
 
-    async def start(pipeline, run, on_event):
+    async def start(begin, pipeline, run, on_event):
         world.supervisor.scale("preprocess", 2)
-        await real(pipeline, run, on_event)
+        await real(begin, pipeline, run, on_event)
 
     score.start = start
     await world.die("score.0", 1)
@@ -479,9 +479,9 @@ async def test_a_replica_scaled_away_while_it_is_started_leaves(begin):
     child = world["preprocess.1"]
     real = child.start
 
-    async def start(pipeline, run, on_event):
+    async def start(begin, pipeline, run, on_event):
         world.supervisor.scale("preprocess", 1)
-        await real(pipeline, run, on_event)
+        await real(begin, pipeline, run, on_event)
 
     child.start = start
     child.die(1)

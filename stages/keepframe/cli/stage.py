@@ -6,15 +6,10 @@ What the process does is the business of keepframe.run.
 
 from __future__ import annotations
 
-import os
+import asyncio
 import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -24,7 +19,8 @@ from keepframe.config import CAPTURE, Pipeline, load
 from keepframe.config.problems import nearest
 from keepframe.run.addresses import processes
 from keepframe.run.child import run_process
-from keepframe.run.control import Control, pair
+from keepframe.run.control import Control
+from keepframe.run.forks import Forks, Started
 from keepframe.run.logs import configure, log
 
 
@@ -61,7 +57,7 @@ def command(
     found = _processes(loaded, name, replica, camera)
     configure(log_form, found[0], name)
     if len(found) > 1:
-        ctx.exit(_run_all(loaded, found))
+        ctx.exit(asyncio.run(_run_all(loaded, found)))
     log.info("started", detail="Ctrl-C drains")
     ctx.exit(run_process(loaded, found[0], Control(None)))
 
@@ -88,47 +84,32 @@ def _processes(pipeline: Pipeline, name: str, replica: int, camera: str | None) 
     return [f"{CAPTURE}.{camera}"]
 
 
-def _run_all(pipeline: Pipeline, names: Sequence[str]) -> int:
+async def _run_all(pipeline: Pipeline, names: Sequence[str]) -> int:
     """
     Run several processes until all have ended; a signal goes on to each, and none is left when this one is killed.
 
     Returns the greatest exit code.
     """
     asked: list[int] = []
-    children: list[subprocess.Popen[bytes]] = []
+    children: list[Started] = []
 
-    def pass_on() -> None:
-        """What was asked while they were started is passed on once all of them are there."""
-        with suppress(
-            IndexError
-        ):  # until there are no more; one may come in the midst, and pass on those before it
-            while children:
-                number = asked.pop(0)
-                for child in children:
-                    child.send_signal(number)
-
-    def on_signal(number: int, _frame: FrameType | None) -> None:
+    def on_signal(number: int) -> None:
         asked.append(number)
-        pass_on()
+        for child in children:
+            child.send_signal(number)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, on_signal)
-    started = [_start(pipeline, name) for name in names]
-    children += [child for child, _ in started]
-    pass_on()
-    codes = [child.wait() for child in children]
-    for _, line in started:
-        line.close()
-    return max(code if code >= 0 else exits.CRASH_LOOP for code in codes)
-
-
-def _start(pipeline: Pipeline, name: str) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """Start one of them. Returns it, with this end of its line: nothing is said there, but it ends when this end is closed."""
-    ours, fd = pair()
+        asyncio.get_running_loop().add_signal_handler(number, on_signal, number)
+    forks = Forks.of(pipeline)
     sets = [f"--set={text}" for text in pipeline.sets]
-    command = [
-        sys.executable, "-m", "keepframe.run", str(pipeline.path), name, f"--control={fd}", *sets
-    ]  # fmt: skip
-    child = subprocess.Popen(command, process_group=0, pass_fds=[fd])
-    os.close(fd)
-    return child, ours
+    try:
+        for name in names:
+            reads_stdin = pipeline.cameras[name.rpartition(".")[2]].reads_stdin
+            child = await forks.fork([str(pipeline.path), name, *sets], {}, reads_stdin=reads_stdin)
+            children.append(child)
+            for before in asked:
+                child.send_signal(before)
+        codes = await asyncio.gather(*(child.wait() for child in children))
+    finally:
+        forks.close()
+    return max(code if code >= 0 else exits.CRASH_LOOP for code in codes)

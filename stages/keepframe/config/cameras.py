@@ -53,11 +53,7 @@ def read_camera(name: str, table: dict[str, Any], reader: Reader, *, is_needed: 
 
 def check_pipe(cameras: Iterable[Camera], problems: Problems) -> None:
     """There is one stdin: of two cameras that read it each would get a part of the other's pictures."""
-    readers = [
-        camera.name
-        for camera in cameras
-        if camera.source.contract is not None and getattr(camera.source.contract.target, "reads_stdin", False)
-    ]
+    readers = [camera.name for camera in cameras if camera.reads_stdin]
     for name in readers[1:]:
         problems.add(
             ("cameras", name, "source"),

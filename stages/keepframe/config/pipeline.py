@@ -90,6 +90,12 @@ class Camera:
     privacy: tuple[str, ...] = ()
     """Regions that are blackened in the capture, before anything else sees the picture; see picture.polygon."""
 
+    @property
+    def reads_stdin(self) -> bool:
+        """Whether what is piped into the run is for it."""
+        contract = self.source.contract
+        return contract is not None and getattr(contract.target, "reads_stdin", False)
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:

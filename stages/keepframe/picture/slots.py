@@ -1,7 +1,7 @@
 """
 A bounded store of pictures in memory that the processes of one machine share: one writes, any number read, nobody copies.
 
-It has no name: a process has it by inheriting its file descriptor, and with the last one it is gone. How its owner writes is in
+It has no name: a process has it by being given its file descriptor, and with the last one it is gone. How its owner writes is in
 owned_slots.py; which pictures are put there, and when they are let go, is decided by their capture.
 
 The memory: a page about the store (words, then two notes), a row of words for each slot, a ledger page for each slot, the pixels.

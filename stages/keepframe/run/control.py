@@ -7,7 +7,6 @@ A child without a supervisor, started by hand, has no such line and says nothing
 from __future__ import annotations
 
 import json
-import os
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 
 class Control:
     """
-    fd: the inherited socket; None for a process started by hand.
+    fd: the socket that it was given; None for a process started by hand.
 
     When the supervisor is gone its end is closed, and `is_orphan` becomes true.
     """
@@ -26,7 +25,6 @@ class Control:
         self.is_orphan = False
         if self._socket is not None:
             self._socket.setblocking(False)
-            self._socket.set_inheritable(False)  # a program that a stage starts must not hold the line open
 
     @property
     def fd(self) -> int | None:
@@ -81,6 +79,4 @@ def parse(line: bytes) -> dict[str, Any] | None:
 def pair() -> tuple[socket.socket, int]:
     """The supervisor's end, and the file descriptor to hand to the child."""
     ours, theirs = socket.socketpair()
-    fd = theirs.detach()
-    os.set_inheritable(fd, True)
-    return ours, fd
+    return ours, theirs.detach()

@@ -11,10 +11,8 @@ import contextlib
 import json
 import os
 import signal
-import sys
-from asyncio.subprocess import Process
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,9 +22,9 @@ from keepframe.config.pipeline import Pipeline
 from keepframe.frame import Position
 from keepframe.run.control import pair, parse
 from keepframe.run.exits import NOT_ITS_OWN
+from keepframe.run.forks import Start, Started
 from keepframe.run.hand import Hand
 
-COMMAND = (sys.executable, "-m", "keepframe.run")
 FIRST_DELAY_S, MAX_DELAY_S = 0.1, 5.0
 START_S = 30.0
 SILENCE_S = 20.0  # a process tells of itself four times a second; a stopped or deadlocked one does not
@@ -47,12 +45,11 @@ class Child:
     reads_stdin: bool = False
     """Whether what is piped into the run is for it."""
     stores: Mapping[str, int] = field(default_factory=dict)
-    """The picture stores that it inherits: file descriptors by camera."""
+    """The picture stores that it is given: file descriptors by camera."""
     site: str = ""
     """What the children of one supervisor have in common, see Seat."""
-    command: Sequence[str] = COMMAND
     clock: Clock = field(default_factory=SystemClock)
-    process: Process | None = None
+    process: Started | None = None
     status: dict[str, Any] = field(default_factory=dict)
     """What this life, or the last one, has told last."""
     is_ready: bool = False
@@ -103,32 +100,32 @@ class Child:
         return Counter({k: n for k, n in self.status.get("settled", {}).items() if k != "end"})
 
     async def start(
-        self, pipeline: Pipeline, run: int | None, on_event: Callable[[Child, dict[str, Any]], None]
+        self,
+        begin: Start,
+        pipeline: Pipeline,
+        run: int | None,
+        on_event: Callable[[Child, dict[str, Any]], None],
     ) -> None:
-        """Start a life of it, in a session of its own so that a Ctrl-C at the terminal reaches the supervisor alone."""
-        ours, fd = pair()
+        """Start a life of it. Raises OSError if there is no room for it."""
+        ours, theirs = pair()
         self._hand = Hand(Hand.create())
-        arguments = [str(pipeline.path), self.name, f"--control={fd}", f"--hand={self._hand.fd}"]
+        given = {"--control=": theirs, "--hand=": self._hand.fd}
+        given |= {f"--store={camera}=": store for camera, store in self.stores.items()}
+        arguments = [str(pipeline.path), self.name]
         arguments += [f"--set={setting}" for setting in pipeline.sets]
-        arguments += [f"--store={camera}={store}" for camera, store in self.stores.items()]
         if self.site:
             arguments.append(f"--site={self.site}")
         if run is not None:
             arguments.append(f"--run={run}")
         try:
-            self.process = await asyncio.create_subprocess_exec(
-                *(*self.command, *arguments),
-                stdin=None if self.reads_stdin else asyncio.subprocess.DEVNULL,
-                pass_fds=[fd, self._hand.fd, *self.stores.values()],
-                start_new_session=True,
-            )
+            self.process = await begin(arguments, given, reads_stdin=self.reads_stdin)
         except BaseException:
             ours.close()
             self._hand.close()
             self._hand = None
             raise
         finally:
-            os.close(fd)
+            os.close(theirs)
         self.begin_life()
         reader, self._line = await asyncio.open_connection(sock=ours)
         self._listening = asyncio.create_task(self._listen(reader, on_event))
@@ -208,8 +205,7 @@ class Child:
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal, if it lives."""
         if self.process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                self.process.send_signal(number)
+            self.process.send_signal(number)
 
     def died(self, code: int, committed: int) -> float | None:
         """

@@ -6,7 +6,6 @@ What it does with frames is in capturing.py, relaying.py and archiving.py.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
 import signal
@@ -39,7 +38,6 @@ from keepframe.wire.port import stage_of
 from keepframe.wire.shell import Shell
 
 AnySlots = TypeVar("AnySlots", bound=Slots)
-PR_SET_PDEATHSIG = 1
 MOST_FILES = 65536
 
 
@@ -159,9 +157,8 @@ class Process:
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         if self.control.fd is not None:
-            die_with_parent()
             self.shell.watch(self.control.fd, lambda: self.control.read(self._on_command))
-        self.shell.on_tick = self._on_tick
+        self.shell.on_wake, self.shell.on_tick = self._on_wake, self._on_tick
         self.control.tell("ready")
         self.finder.start()
         self.shell.start()  # from here on its thread is the one that tells
@@ -201,11 +198,13 @@ class Process:
             "is_leaving": self.is_leaving,
         }
 
-    def _on_tick(self) -> None:
-        if self.control.is_orphan:  # the supervisor went before the kernel was asked to tell
-            os._exit(INTERRUPTED)
+    def _on_wake(self) -> None:
         if self._signals and not self.is_leaving:
             self.leave()
+
+    def _on_tick(self) -> None:
+        if self.control.is_orphan:
+            os._exit(INTERRUPTED)
         self._follow()
         while self.shell.traffic.lost:
             self._tell_lost(self.shell.traffic.lost.pop(0))
@@ -266,7 +265,7 @@ class Process:
 
 
 def opened(kind: type[AnySlots], fd: int) -> AnySlots:
-    """A picture store that was inherited; a program that a stage starts must not inherit it as well."""
+    """A picture store that this process was given; its memory stays when its descriptor is let go of."""
     try:
         return kind(fd)
     finally:
@@ -284,8 +283,3 @@ def allow_connections() -> None:
     most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-
-
-def die_with_parent() -> None:
-    """Ask the kernel to kill this process when its supervisor ends, even by kill -9: no orphan, and nothing is lost by it."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

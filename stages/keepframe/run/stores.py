@@ -45,7 +45,7 @@ class Stores:
             log.warning("no-picture-store", error=str(error), detail="pictures travel inline")
 
     def given_to(self, process: str) -> dict[str, int]:
-        """The file descriptors that a process inherits, by camera."""
+        """The file descriptors that a process is given, by camera."""
         stage, _, replica = process.rpartition(".")
         if stage == CAPTURE:
             return {replica: self._fds[replica][0]} if replica in self._fds else {}

@@ -20,6 +20,7 @@ from keepframe.run.addresses import all_processes, new_site, processes
 from keepframe.run.desk import Desk
 from keepframe.run.exits import FAILED, FINAL, INTERRUPTED, OK, SOME_FAILED
 from keepframe.run.folders import clear_all, runtime_folder
+from keepframe.run.forks import Forks
 from keepframe.run.life import CRASH_LOOP, Child, frames_of
 from keepframe.run.logs import log
 from keepframe.run.result import Progress, RunResult, counts_of, progress_of
@@ -61,6 +62,7 @@ class Supervisor:
             raise ValueError("--again: the archive runs elsewhere; it alone knows what was read before")
         self.account = Account(pipeline.archive_folder, list(pipeline.cameras), again=again)
         self.stores = Stores(pipeline)
+        self.forks = Forks.of(pipeline)
         self.site = new_site()
         self.committed = 0
         self.exit_code = OK
@@ -91,6 +93,7 @@ class Supervisor:
                 child.signal(signal.SIGKILL)
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
+            self.forks.close()
             await desk.close()
             self.stores.close()
         counts = self.account.counts() if self.has_archive else counts_of(self.children.values())
@@ -147,8 +150,7 @@ class Supervisor:
         child = self.children[name] = self.make_child(name, bounds.hang_after_s)
         child.max_rss_bytes = bounds.max_memory
         if stage == CAPTURE:
-            contract = self.pipeline.cameras[name.rpartition(".")[2]].source.contract
-            child.reads_stdin = contract is not None and getattr(contract.target, "reads_stdin", False)
+            child.reads_stdin = self.pipeline.cameras[name.rpartition(".")[2]].reads_stdin
         child.committed_before = self.committed
         child.site = self.site
         child.stores = self.stores.given_to(name)
@@ -177,7 +179,7 @@ class Supervisor:
             return
         run = self.account.runs.get(child.name.rpartition(".")[2]) if child.stage == CAPTURE else None
         pipeline = self.pipeline
-        await child.start(pipeline, run, self._on_event)
+        await child.start(self.forks.fork, pipeline, run, self._on_event)
         for stage in self.pipeline.uppers(child.stage) if pipeline is not self.pipeline else ():
             self._tell_uppers(child, stage)  # scaled while it was started
         if self.is_stopping or child.is_done:

@@ -26,7 +26,7 @@ TCP_OPTIONS = {
     zmq.HEARTBEAT_TIMEOUT: 6000,
     zmq.HEARTBEAT_TTL: 6000,
     zmq.CONNECT_TIMEOUT: 3000,  # the kernel alone would try for two minutes
-    zmq.RECONNECT_IVL: 100,
+    zmq.RECONNECT_IVL: 10,  # and twice as long each time: who has just begun, or begun again, is found at once
     zmq.RECONNECT_IVL_MAX: 1000,
     zmq.TCP_KEEPALIVE: 1,
     zmq.RCVHWM: 1000,  # whoever sends faster than it is read waits; in sending, credit alone is the bound

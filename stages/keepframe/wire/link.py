@@ -134,6 +134,13 @@ class Node:
         if peer in self.ports:
             self.ports[peer].asks = 0
 
+    def greet(self, now: float, peer: str) -> None:
+        """Somebody is there now: ask at once."""
+        self.now = now
+        port = self.ports.get(peer)
+        if port is not None and port.is_receiver and not port.is_up:
+            self._ask(peer, port)
+
     def forget(self, name: str) -> None:
         """Somebody who knows says that this process has died: end the connections to it at once."""
         for peer in [p for p, port in self.ports.items() if port.name == name]:

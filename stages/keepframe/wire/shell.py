@@ -45,6 +45,8 @@ class Shell(Turns):
         self.node = node
         self.on_tick: Callable[[], None] = lambda: None
         """Called inside a turn, regularly, whatever the worker is busy with."""
+        self.on_wake: Callable[[], None] = lambda: None
+        """Called inside a turn when somebody has called wake()."""
         self._watched: dict[int, Callable[[], None]] = {}
         self._next_tick = 0.0
         self._endpoints = Endpoints(listen, uppers, keys)
@@ -71,6 +73,7 @@ class Shell(Turns):
     def disconnect(self, upper: str) -> None:
         """Get no more frames from a process. By this thread only: from a callback."""
         self.node.drop_upper(upper)
+        self.traffic.ungreeted.discard(upper)
         self._poller.unregister(self._endpoints.dealers[upper])
         self._endpoints.disconnect(upper)
 
@@ -117,11 +120,13 @@ class Shell(Turns):
         with self.condition:
             if self._wake in ready:
                 os.eventfd_read(self._wake)
+                self.on_wake()
             for fd in self._watched.keys() & ready.keys():
                 self._watched[fd]()
             if self._endpoints.door is not None and self._endpoints.door.socket in ready:
                 self._endpoints.door.answer()
             now = time.monotonic()
+            self._greet(ready, now)
             self.traffic.receive(ready, now)
             if now >= self._next_tick:
                 self.node.tick(now)
@@ -130,8 +135,18 @@ class Shell(Turns):
                 self._next_tick = now + TICK_S
             self.node.pump(now)
             self.traffic.send()
+            for upper in self.traffic.ungreeted:
+                self._poller.register(self._endpoints.dealers[upper], zmq.POLLIN | zmq.POLLOUT)
             self.condition.notify_all()
             return self.node.is_over
+
+    def _greet(self, ready: Mapping[object, int], now: float) -> None:
+        """Whoever has come where nobody was is asked at once."""
+        dealers = self._endpoints.dealers
+        for upper in [u for u in self.traffic.ungreeted if ready.get(dealers[u], 0) & zmq.POLLOUT]:
+            self.traffic.ungreeted.discard(upper)
+            self._poller.register(dealers[upper], zmq.POLLIN)
+            self.node.greet(now, upper)
 
     def _renew(self, now: float) -> None:
         """New sockets for links over a network that were lost, do not come about, or stand by a key that was taken away."""

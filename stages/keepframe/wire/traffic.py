@@ -44,6 +44,8 @@ class Traffic:
         """How many were of somebody who may not send them, by who that is."""
         self.unsendable = 0
         """How many of this process's own did not, each of which has ended its connection."""
+        self.ungreeted: set[str] = set()
+        """Who could not be sent a HELLO yet, since nobody is there."""
         self.fetch: Fetcher | None = None
         """Gets a picture out of a store that is not here; None: places in such stores are no part of the protocol here."""
         self.lost: list[str] = []
@@ -128,6 +130,7 @@ class Traffic:
             socket, to = self._endpoints.router, [bytes.fromhex(peer)]
         if socket is None:
             return
+        is_hello = any(isinstance(envelope.body, Hello) for envelope in envelopes)
         try:
             for parts in encode(envelopes, self.node.stores_of(peer)):
                 send_at_once(socket, to + parts)
@@ -135,7 +138,8 @@ class Traffic:
             self.unsendable += 1
             self.node.reset(peer)
         except zmq.ZMQError:
-            if any(isinstance(envelope.body, Hello) for envelope in envelopes):
+            if is_hello:
+                self.ungreeted.add(peer)
                 self.node.not_greeted(peer)
             else:
                 self.node.reset(peer)
