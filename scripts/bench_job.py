@@ -24,6 +24,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import av
+from job_clips import Clips, scaled
 from pipelines import machine
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,6 +40,8 @@ use = "archive"
 """
 VERSIONS = ("keepframe", "av", "opencv-python-headless", "pyzmq", "numpy")
 QUIET = "[stages.score]\nthreshold = 1e9\n"
+PLAIN = '[stages.score]\nmetric = "mean-absolute-difference"\nthreshold = 1.0\n'
+"""No score is above 1: what is left is what keepframe itself takes, for the score takes next to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ def forms(*, with_rivals: bool) -> list[Form]:
         Form("keepframe, separate processes", pipeline),
         Form("keepframe, preprocess and score fused", pipeline, FUSED),
         Form("keepframe, separate, nothing kept", pipeline, QUIET),
+        Form("keepframe, one-process loop, nothing kept, a plain difference", own("loop"), PLAIN),
+        Form("keepframe, separate, nothing kept, a plain difference", pipeline, PLAIN),
         Form("OpenCV loop as tutorials teach", own("tutorial"), share=Fraction(1, 4)),
     ]
     rival = os.environ.get("BENCH_RIVAL_PYTHON")
@@ -125,79 +130,11 @@ def _kept(said: str) -> int:
     return int(last) if last.isdigit() else 0
 
 
-def looped(source: Path, target: Path, times: int, *, pictures: int | None = None) -> int:
-    """Write a clip so many times behind itself, packet by packet without encoding anything; how many pictures it has. pictures: no more."""
-    count = offset = 0
-    with av.open(str(target), "w", format="mp4") as out:
-        copy = None
-        for _ in range(times):
-            with av.open(str(source)) as container:
-                stream = container.streams.video[0]
-                copy = copy or out.add_stream_from_template(stream)
-                last = 0
-                for packet in container.demux(stream):
-                    if (
-                        packet.dts is None
-                        or packet.pts is None
-                        or (pictures is not None and count >= pictures)
-                    ):
-                        continue
-                    last = max(last, packet.pts + (packet.duration or 0))
-                    packet.pts, packet.dts, packet.stream = packet.pts + offset, packet.dts + offset, copy
-                    out.mux(packet)
-                    count += 1
-                offset += last
-    return count
-
-
-def scaled(source: Path, target: Path, height: int) -> None:
-    """The clip at another height, encoded anew as a camera would: H.264, a key frame every two seconds."""
-    with av.open(str(source)) as container, av.open(str(target), "w") as out:
-        stream = container.streams.video[0]
-        width = round(stream.width * height / stream.height / 2) * 2
-        options = {"preset": "veryfast", "crf": "23", "g": "50", "bf": "0"}
-        encoded = out.add_stream("libx264", rate=stream.average_rate, options=options)
-        encoded.width, encoded.height, encoded.pix_fmt = width, height, "yuv420p"
-        for frame in container.decode(stream):
-            bigger = frame.reformat(width, height, "yuv420p", interpolation="BICUBIC")
-            bigger.pts, bigger.time_base = frame.pts, frame.time_base
-            out.mux(encoded.encode(bigger))
-        out.mux(encoded.encode())
-
-
-@dataclass(frozen=True, slots=True)
-class Clips:
-    """The clip as long as a form needs it, and one picture of it."""
-
-    source: Path
-    folder: Path
-    loops: int
-    pictures: int
-    """How many the source has."""
-
-    def of(self, form: Form) -> tuple[Path, int]:
-        """The clip for a form, and how many pictures it has; made when it is first asked for."""
-        pictures = int(self.loops * self.pictures * form.share)
-        path = self.folder / str(pictures) / f"{CAMERA}.mp4"
-        if not path.exists():
-            path.parent.mkdir()
-            looped(self.source, path, self.loops, pictures=pictures)
-        return path, pictures
-
-    def first(self) -> Path:
-        """One picture."""
-        path = self.folder / "first" / f"{CAMERA}.mp4"
-        if not path.exists():
-            path.parent.mkdir()
-            looped(self.source, path, 1, pictures=1)
-        return path
-
-
 def measure(chosen: Sequence[Form], clips: Clips, repeats: int) -> Iterator[tuple[Form, Cost, Cost]]:
     """Each form's start-up and whole run, in turns; forwards, then backwards, and so on."""
     for repeat in range(repeats):
         for form in chosen if repeat % 2 == 0 else list(reversed(chosen)):
-            clip, _ = clips.of(form)
+            clip, _ = clips.of(form.share)
             start, whole = run(form, clips.first()), run(form, clip)
             print(
                 f"{repeat + 1}/{repeats} {form.name}: {whole.wall_s:.1f} s, CPU {whole.cpu_s:.1f} s",
@@ -216,7 +153,7 @@ def table(chosen: Sequence[Form], clips: Clips, costs: Sequence[tuple[Form, Cost
             statistics.median(s.wall_s for s in starts),
             statistics.median(s.cpu_s for s in starts),
         )
-        per = 1000 / clips.of(form)[1]
+        per = 1000 / clips.of(form.share)[1]
         net[form.name] = [
             ((c.wall_s - start_wall) * per, (c.cpu_s - start_cpu) * per) for f, _, c in costs if f is form
         ]
@@ -226,7 +163,7 @@ def table(chosen: Sequence[Form], clips: Clips, costs: Sequence[tuple[Form, Cost
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for form in chosen:
-        mine, pictures = net[form.name], clips.of(form)[1]
+        mine, pictures = net[form.name], clips.of(form.share)[1]
         kept = next(c.kept for f, _, c in costs if f is form)
         starts = [start for f, start, _ in costs if f is form]
         wall, cpu = (statistics.median(m[i] for m in mine) for i in (0, 1))

@@ -27,6 +27,8 @@ WEIGHTS = {
     "freeze long": 1,
     "end one gently": 2,
     "freeze the supervisor": 1,
+    "kill the fork server": 2,
+    "freeze the fork server": 1,
     "slow": 2,
     "scale": 4,
     "drain and run again": 1,
@@ -101,7 +103,7 @@ class Storm:
                 done = [self._kill(p) for p in self._some(running, 1 + (kind == "kill two"))]
             case "kill while starting":
                 done = [self._kill(p) for p in self._some(running, 1)]
-                self._pause(self.random.uniform(0.1, 0.8))
+                self._pause(self.random.uniform(0.0, 0.15))
                 starting = [p for p in self.run.status() if p["pid"] is not None and p["state"] == "starting"]
                 done += [self._kill(p) for p in starting]
             case "freeze" | "freeze long":
@@ -110,7 +112,12 @@ class Storm:
             case "end one gently":
                 done = [self._terminate(p) for p in self._some(running, 1)]
             case "freeze the supervisor":
-                done = [self._freeze_supervisor(self.random.uniform(0.3, 3.0))]
+                done = [self._freeze_for("the supervisor", [self.run.process.pid])]
+            case "freeze the fork server":
+                done = [self._freeze_for("the fork server", self.run.begun())]
+            case "kill the fork server":
+                done = [self.ground.signal(pid, signal.SIGKILL) for pid in self.run.begun()]
+                self._note(kind, any(done))
             case "slow":
                 done = [self._slow(self.random.choice(self.world.slows), self.random.uniform(0.02, 0.2))]
             case "scale":
@@ -152,12 +159,15 @@ class Storm:
         self._note(f"terminate {process['stage']}.{process['replica']}", done)
         return done
 
-    def _freeze_supervisor(self, seconds: float) -> bool:
-        done = self.ground.signal(self.run.process.pid, signal.SIGSTOP)
-        self._note(f"freeze the supervisor for {seconds:.1f} s", done)
+    def _freeze_for(self, whom: str, pids: list[int]) -> bool:
+        """Freeze one of those that look after the others, and wait until it goes on."""
+        seconds = self.random.uniform(0.3, 3.0)
+        done = [self.ground.signal(pid, signal.SIGSTOP) for pid in pids]
+        self._note(f"freeze {whom} for {seconds:.1f} s", any(done))
         self._pause(seconds)
-        self.ground.signal(self.run.process.pid, signal.SIGCONT)
-        return done
+        for pid in pids:
+            self.ground.signal(pid, signal.SIGCONT)
+        return any(done)
 
     def _slow(self, who: str, seconds: float) -> bool:
         file = self.ground.folder / f"slow-{who}"

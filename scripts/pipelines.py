@@ -115,6 +115,13 @@ class Run:
         """Whether it has ended."""
         return self.process.poll() is not None
 
+    def begun(self) -> list[int]:
+        """The pids of what the supervisor has begun itself: its fork server."""
+        with contextlib.suppress(OSError):
+            threads = Path(f"/proc/{self.process.pid}/task").iterdir()
+            return [int(pid) for thread in threads for pid in (thread / "children").read_text().split()]
+        return []
+
     def ask(self, **order: Any) -> dict[str, Any] | None:
         """Ask its desk, by default for the status; None while it does not answer, or refuses."""
         for desk in self.ground.sockets.glob(f"*/{NAME}"):  # one ground, one pipeline
