@@ -306,3 +306,23 @@ def test_without_the_archive_a_run_tells_where_the_pictures_are(cameras, told, c
     assert capsys.readouterr().out.strip() == told
     assert module._sheet(RunResult(0, cameras, None, 75.2)) is None
     assert module.said(RunResult(0, cameras, None, 75.2))["archive"] is None
+
+
+LATE = """
+import os, sys
+from keepframe.cli.run import deaf_at_exit
+class Late:
+    def __del__(self, kill=os.kill, pid=os.getpid(), number=int(sys.argv[1])):
+        kill(pid, number)
+late = Late()
+deaf_at_exit()
+sys.exit(1)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_python_itself_ends_does_not_change_the_exit_code(number):
+    """A second Ctrl-C right after everything was told: that the run has drained still counts."""
+    done = subprocess.run([sys.executable, "-c", LATE, str(int(number))], check=False)
+
+    assert done.returncode == 1

@@ -6,7 +6,9 @@ Starting, watching and ending processes is the business of keepframe.run.
 
 from __future__ import annotations
 
+import atexit
 import shlex
+import signal
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -104,7 +106,14 @@ def finish(
             log.error("ended", exit_code=result.exit_code, detail=words)
         else:
             click.echo(f"keepframe: {words}", err=True)
+    deaf_at_exit()
     ctx.exit(result.exit_code)
+
+
+def deaf_at_exit() -> None:
+    """Who asks this process to end while it ends anyway does not change its exit code: how the run has ended."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        atexit.register(signal.signal, number, signal.SIG_IGN)
 
 
 def said(result: RunResult, cameras: Iterable[str] = ()) -> dict[str, Any]:
