@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from keepframe.wire import messages
 from keepframe.wire.link import Node
 from keepframe.wire.messages import Envelope
-from keepframe.wire.port import DEAD_S, FIRST_HELLO_S
+from keepframe.wire.port import DEAD_S, FIRST_HELLO_S, PING_S
 
 
 class Recorder(Node):
@@ -130,6 +130,33 @@ def test_hello_is_said_again_soon_while_nobody_is_there_to_hear_it():
     assert said == [n * FIRST_HELLO_S for n in range(9)]
 
 
+def test_who_has_come_where_nobody_was_is_asked_at_once(pair):
+    """Not at the next tick; who is connected already, and who is not known, is not asked."""
+    node = Recorder("score.0", ["preprocess.0"], [], ["a"], itertools.count(1).__next__)
+    node.greet(0.01, "preprocess.0")
+    node.greet(0.01, "preprocess.1")
+    said = [(peer, type(envelope.body)) for peer, envelope in node.out]
+    pair.receiver.greet(pair.now, "preprocess.0")
+
+    assert said == [("preprocess.0", messages.Hello)]
+    assert pair.is_up
+    assert pair.receiver.out == []
+
+
+def test_a_sign_of_life_is_sent_where_nothing_else_is(pair):
+    """What else is sent tells as much."""
+    said = []
+    for step in range(1, 17):
+        pair.now += PING_S / 2
+        pair.sender.tick(pair.now)
+        said.append([type(envelope.body) for _, envelope in pair.sender.out])
+        if step > 7:
+            pair.sender.send("beef", ack(step))
+        pair.sender.out.clear()
+
+    assert said == [[messages.Ping], []] * 4 + [[]] * 8
+
+
 @given(st.lists(st.sampled_from(["send", "lose", "swap", "twice"]), max_size=12))
 def test_messages_come_in_order_or_the_connection_breaks(ways):
     """Whatever is lost, swapped or doubled: what is heard is what was sent, from the beginning, without a hole."""
@@ -162,7 +189,7 @@ def test_a_lost_last_message_shows_at_the_next_ping(pair):
     """PING is numbered too, so that a hole shows even if nothing else follows."""
     pair.sender.send("beef", ack(1))
     pair.sender.out.clear()
-    pair.tick()
+    pair.tick(PING_S)
 
     assert "down preprocess.0" in pair.receiver.heard
 

@@ -2,7 +2,7 @@ import pytest
 
 from keepframe.wire import messages
 from keepframe.wire.messages import Envelope
-from keepframe.wire.port import DEAD_S, FIRST_HELLO_S, PING_S, Port, stage_of
+from keepframe.wire.port import ASK_S, DEAD_S, FIRST_HELLO_S, PING_S, Port, stage_of
 
 PING = messages.Ping(is_ready=True)
 
@@ -43,9 +43,19 @@ def test_who_says_nothing_for_long_is_silent_if_connected():
     assert not port.is_silent(100.0)
 
 
-@pytest.mark.parametrize(
-    ("asks", "pause_s"), [(0, FIRST_HELLO_S), (2, 1.0), (3, 2 * PING_S), (60, 2 * PING_S)]
-)
+def test_who_was_sent_something_just_now_needs_no_sign_of_life():
+    """And without a connection there is nobody to tell."""
+    port = Port("score.0", is_receiver=False, connection=(3, 4), told=1.0)
+
+    assert not port.is_to_tell(0.9 + PING_S)
+    assert port.is_to_tell(1.0 + PING_S)
+
+    port.close(9.0)
+
+    assert not port.is_to_tell(100.0)
+
+
+@pytest.mark.parametrize(("asks", "pause_s"), [(0, FIRST_HELLO_S), (2, 1.0), (3, ASK_S), (60, ASK_S)])
 def test_a_receiver_asks_less_and_less_often(asks, pause_s):
     """But at least every other second."""
     port = asking()

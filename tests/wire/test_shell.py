@@ -10,6 +10,7 @@ import zmq
 from keepframe.frame import Frame, Item
 from keepframe.picture import Picture
 from keepframe.wire import messages
+from keepframe.wire import shell as module
 from keepframe.wire.link import Node
 from keepframe.wire.shell import Shell
 
@@ -98,6 +99,16 @@ def test_two_processes_exchange_frames_and_acknowledgements(started, sender):
     assert np.array_equal(frame.working, pixels[::2])
     assert sender.node.heard == [(0, 0)]
     assert (sender.traffic.rejected, sender.traffic.unsendable) == (0, 0)
+
+
+def test_a_process_that_comes_later_is_found_at_once(started, monkeypatch):
+    """As soon as its socket is there: the next tick would be the one that finds it, and there is none here."""
+    monkeypatch.setattr(module, "TICK_S", 3600.0)
+    score = receiver(started)
+    wait_until(score, lambda: "preprocess.0" in score.traffic.ungreeted)
+    connected(started("preprocess.0", listen=SENDER, lowers=["score"]), score)
+
+    assert not score.traffic.ungreeted
 
 
 def test_a_restarted_process_is_another_peer(started, sender):

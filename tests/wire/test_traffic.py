@@ -174,7 +174,7 @@ def test_a_message_that_does_not_go_out_is_a_hole_but_a_greeting_is_not(envelope
     node.out = [("up", envelope)]
     traffic.send()
 
-    assert (node.resets, node.absent) == (resets, absent)
+    assert (node.resets, node.absent, traffic.ungreeted) == (resets, absent, set(absent))
 
 
 def test_a_message_that_cannot_be_written_down_ends_its_connection():

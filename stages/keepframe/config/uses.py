@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -37,6 +37,8 @@ class Reader:
 
     folder: Path
     problems: Problems
+    _read: dict[str, Contract] = field(default_factory=dict, repr=False)
+    """What was read, by name: a hundred cameras have few kinds of source."""
 
     def contract(self, keys: Keys, use: Any) -> Contract | None:
         """The contract of what is named at `keys`; None, and a problem, if there is none."""
@@ -45,7 +47,9 @@ class Reader:
             self.problems.add(keys, where or f"expected the name of a callable, got {told(use)}")
             return None
         try:
-            return read_contract(find(use), use)
+            if use not in self._read:
+                self._read[use] = read_contract(find(use), use)
+            return self._read[use]
         except (LookupError, ValueError, TypeError, ImportError) as error:
             hidden = hidden_module(use, self.folder) if ":" in use else None
             self.problems.add(keys, hidden or _where(keys, use) or _no_source(keys, use, error) or str(error))

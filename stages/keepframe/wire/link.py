@@ -56,6 +56,8 @@ class Node:
         self.now = 0.0
         self.is_over = False
         self.told_ready = False
+        self._placed: dict[str, tuple[list[str], dict[str, str]]] = {}
+        """By stage: its ready replicas, and where cameras belong with these. Asked for each camera whenever one comes or goes."""
         self.stores: tuple[int, ...] = ()
         """The ids of the picture stores that are here; whoever sends to this node is told."""
         self.readers: tuple[str, ...] = ()
@@ -67,6 +69,7 @@ class Node:
         """Send to a peer; to one that is not connected nothing is sent, its sessions are over already."""
         port = self.ports.get(peer)
         if port is not None and port.connection is not None:
+            port.told = self.now
             self.out.append((peer, port.numbered(body)))
 
     def take_out(self) -> dict[str, list[Envelope]]:
@@ -104,7 +107,7 @@ class Node:
         for peer, port in list(self.ports.items()):
             if port.is_silent(now):
                 self.reset(peer)
-            if port.is_up:
+            if port.is_to_tell(now):
                 self.send(peer, messages.Ping(self.is_ready))
             elif port.is_to_ask(now):
                 self._ask(peer, port)
@@ -174,7 +177,12 @@ class Node:
     def choose(self, camera: str, stage: str) -> str | None:
         """The peer that a camera's frames go to; None while the stage has no ready replica."""
         ready = self.ready_replicas(stage)
-        return ready[place(self.cameras, sorted(ready))[camera]] if ready else None
+        if not ready:
+            return None
+        names = sorted(ready)
+        if self._placed.get(stage, ([],))[0] != names:
+            self._placed[stage] = names, place(self.cameras, names)
+        return ready[self._placed[stage][1][camera]]
 
     # what a subclass adds
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from keepframe.wire.messages import Body, Connection, Envelope
 
-DEAD_S, PING_S = 3.0, 1.0
+DEAD_S, PING_S = 3.0, 0.5
+ASK_S = 2.0
+"""The longest pause between two HELLOs."""
 FIRST_HELLO_S = 0.25  # until somebody has answered; libzmq's own reconnecting is the slower part
 
 
@@ -41,6 +43,8 @@ class Port:
     sent: int = 0
     received: int = 0
     heard: float = 0.0
+    told: float = 0.0
+    """When the peer was sent something last."""
     stores: frozenset[int] = frozenset()
     """The picture stores that the peer has."""
 
@@ -65,9 +69,13 @@ class Port:
         """Whether the peer of a connection has said nothing for so long that it counts as dead."""
         return self.is_up and now - self.heard > DEAD_S
 
+    def is_to_tell(self, now: float) -> bool:
+        """Whether the peer of a connection has been sent nothing for so long that it needs a PING."""
+        return self.is_up and now - self.told >= PING_S
+
     def is_to_ask(self, now: float) -> bool:
         """Whether it is time for a HELLO: soon at first, then less and less often."""
-        pause_s = min(2 * PING_S, FIRST_HELLO_S * 2**self.asks)
+        pause_s = min(ASK_S, FIRST_HELLO_S * 2**self.asks)
         return self.is_receiver and not self.is_up and now - self.asked_at >= pause_s
 
     def close(self, now: float) -> None:
