@@ -113,6 +113,20 @@ def test_no_capture_is_left_when_who_started_them_is_killed(place):
 
 
 @pytest.mark.slow
+def test_whoever_is_stopped_before_there_is_a_capture_ends_well(place):
+    """While what they are forked from is still on its way: each is told as soon as it is there, and none hears it too early to heed it."""
+    stage = subprocess.Popen([sys.executable, "-m", "keepframe", "stage", "capture"], cwd=place)
+    wait_until(lambda: Path(f"/proc/{stage.pid}/task/{stage.pid}/children").read_text())
+    stage.send_signal(signal.SIGTERM)
+    try:
+        code = stage.wait(timeout=20)
+    finally:
+        stage.kill()
+
+    assert code == 0
+
+
+@pytest.mark.slow
 def test_stages_by_hand_are_a_pipeline(place):
     """Each in a process of its own, started in any order; the account balances in the end."""
     begin = [sys.executable, "-m", "keepframe", "stage"]

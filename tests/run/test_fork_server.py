@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from keepframe.run import fork_server
-from keepframe.run.fork_server import ForkServer, die_with_parent
+from keepframe.run.fork_server import ForkServer, be_called, die_with_parent
 
 BE_CALLED = """
 import sys
@@ -75,6 +75,17 @@ def test_a_name_that_is_too_long_is_cut_off():
     assert 0 < len(longer[0]) < 1000
 
 
+def test_without_a_proc_a_process_keeps_the_name_that_it_has(monkeypatch):
+    """It is no reason not to run."""
+
+    def read_text(_path):
+        raise FileNotFoundError(errno.ENOENT, "no /proc here")
+
+    monkeypatch.setattr(fork_server.Path, "read_text", read_text)
+
+    assert be_called(["score.0"]) is None
+
+
 def test_everything_that_children_need_is_imported_and_nothing_of_the_users():
     """All rooms that a process works in, and of the sources the built-in ones that were named; no thread is begun."""
     ours, theirs = socket.socketpair()
@@ -115,6 +126,25 @@ def test_a_system_without_room_for_a_process_is_told(monkeypatch):
     assert arguments is None
     assert told == {"failed": errno.EAGAIN}
     assert left == 2
+
+
+def test_a_supervisor_that_left_without_reading_is_the_end_too():
+    """As one that has read everything: no error of its own."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    number = signal.getsignal(signal.SIGCHLD)
+    with ours, theirs:
+        theirs.send(b"{}")
+        ours.close()
+        server = ForkServer(theirs)
+        try:
+            arguments = server.serve()
+        finally:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, number)
+            os.close(server._woken)
+            os.close(server._waking)
+
+    assert arguments is None
 
 
 def test_it_dies_with_its_parent():

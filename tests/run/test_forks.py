@@ -26,6 +26,15 @@ def tell(*what):
             os.write(int(argument[7:]), json.dumps(what).encode() + b"\\n")
 exec(open(sys.argv[1]).read())
 """
+STOPPED_AT_ONCE = """
+import os, signal
+from keepframe.run.fork_server import ForkServer
+leave = ForkServer._leave
+def stopped(*given, **more):
+    os.kill(os.getpid(), signal.SIGTERM)
+    leave(*given, **more)
+ForkServer._leave = stopped
+"""
 SUPERVISOR = """
 import asyncio, os, sys
 from pathlib import Path
@@ -62,12 +71,12 @@ def open_files():
 
 @pytest.fixture
 async def forks(tmp_path, open_files):
-    """Gives what forks processes that run these lines; leaves no descriptor open."""
+    """Gives what forks processes that run these lines, its server some others first; leaves no descriptor open."""
     before = open_files()
-    (tmp_path / "server.py").write_text(SERVER)
     made = []
 
-    def of(lines, *, command=(sys.executable, str(tmp_path / "server.py"))):
+    def of(lines, *, first="", command=(sys.executable, str(tmp_path / "server.py"))):
+        (tmp_path / "server.py").write_text(f"{first}\n{SERVER}")
         (tmp_path / "lines").write_text(lines)
         made.append(Forks(tmp_path / "lines", command=command))
         return made[-1]
@@ -128,6 +137,42 @@ async def test_a_signal_ends_it(forks):
     assert codes == (-signal.SIGTERM, -signal.SIGKILL)
 
 
+async def test_a_signal_that_comes_before_it_is_on_its_own_is_not_lost(forks):
+    """Whoever is told of a new process may end it at once, while it still is the fork server's image."""
+    child = await forks("time.sleep(60)", first=STOPPED_AT_ONCE).fork([], {})
+
+    assert await asyncio.wait_for(child.wait(), 20) == -signal.SIGTERM
+
+
+async def test_a_stop_of_all_processes_does_not_end_the_fork_server(forks):
+    """Neither while it begins, nor later: those that it has forked leave when they are done, it is the last to go."""
+    made = forks("signal.pause()", first="import os, signal\nos.kill(os.getpid(), signal.SIGTERM)")
+    child = await made.fork([], {})
+    for number in (signal.SIGTERM, signal.SIGINT):
+        os.kill(made._server.process.pid, number)
+    another = await made.fork([], {})
+    children = child, another
+    for each in children:
+        each.send_signal(signal.SIGTERM)
+
+    assert [await each.wait() for each in children] == [-signal.SIGTERM] * 2
+    assert made._server.process.poll() is None
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()).isdisjoint({signal.SIGTERM, signal.SIGINT})
+
+
+async def test_each_has_random_numbers_of_its_own(forks, line):
+    """Python's as well as NumPy's, which are drawn on with what it had drawn before it was forked."""
+    write, told = line
+    made = forks("tell(random.random(), numpy.random.random())", first="import random, numpy.random")
+    drawn = set()
+    for _ in range(2):
+        child = await made.fork([], {"--tell=": write})
+        drawn |= {*await told()}
+        await child.wait()
+
+    assert len(drawn) == 4
+
+
 async def test_it_inherits_more_than_one_message_carries(forks, line):
     """A descriptor for each of very many cameras."""
     write, told = line
@@ -174,6 +219,37 @@ async def test_with_the_fork_server_end_those_it_has_forked(forks):
     assert made._server.process.pid != server
     another.send_signal(signal.SIGKILL)
     assert await another.wait() == -signal.SIGKILL
+
+
+async def test_one_has_ended_when_it_is_gone(forks, line):
+    """Not when the fork server is: until then it holds what the next of its name needs, such as the archive's lock."""
+    write, told = line
+    survives = (
+        "import ctypes\nctypes.CDLL(None).prctl(1, 0)\nserver = os.getppid()\ntell('here')\n"
+        "while os.getppid() == server:\n    time.sleep(0.01)\ntime.sleep(0.1)"
+    )
+    made = forks(survives)
+    child = await made.fork([], {"--tell=": write})
+    await told()
+    os.kill(made._server.process.pid, signal.SIGKILL)
+    code = await child.wait()
+
+    assert code == -signal.SIGKILL
+    assert not is_alive(child.pid)
+
+
+async def test_one_that_will_not_go_is_not_waited_for_for_ever(forks, line, monkeypatch):
+    """It waits for a disk, say: its supervisor goes on without it."""
+    monkeypatch.setattr(module, "GONE_S", 0.05)
+    write, told = line
+    made = forks("import ctypes\nctypes.CDLL(None).prctl(1, 0)\ntell('here')\ntime.sleep(60)")
+    child = await made.fork([], {"--tell=": write})
+    await told()
+    made.close()
+    code, was_alive = await child.wait(), is_alive(child.pid)
+    os.kill(child.pid, signal.SIGKILL)
+
+    assert (code, was_alive) == (-signal.SIGKILL, True)
 
 
 async def test_a_fork_server_that_cannot_begin_is_the_end_of_the_child(forks):

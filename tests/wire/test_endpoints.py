@@ -122,6 +122,19 @@ def test_a_connection_over_a_network_begins_anew_as_another_peer():
     ends.close()
 
 
+def test_who_has_not_answered_is_tried_less_often():
+    """After a lost link somebody may be back at once; where a key is wrong every try is let in and cut, and the next one is the first again."""
+    ends = Endpoints(None, {"score@x": f"tcp://127.0.0.1:{free_port()}"})
+    pauses_ms = [ends.dealers["score@x"].getsockopt(zmq.RECONNECT_IVL)]
+    pauses_ms += [
+        ends.renewed("score@x", is_unanswered=is_unanswered).getsockopt(zmq.RECONNECT_IVL)
+        for is_unanswered in (False, True, False)
+    ]
+    ends.close()
+
+    assert pauses_ms == [10, 10, 100, 10]
+
+
 def test_a_port_that_is_taken_is_told():
     """With its address, and what may be the matter; nothing stays open."""
     address = f"tcp://127.0.0.1:{free_port()}"

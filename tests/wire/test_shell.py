@@ -122,6 +122,19 @@ def test_a_restarted_process_is_another_peer(started, sender):
     assert sender.node.ports[second].name == "score.0"
 
 
+def test_a_sender_that_is_let_go_when_it_is_just_asked_harms_nobody(started, sender):
+    """The HELLO of this turn has nowhere to go; whoever comes from below is served as before."""
+    relay = started(
+        "score.0", listen="ipc://score.0", uppers={"preprocess.1": "ipc://preprocess.1"}, lowers=["archive"]
+    )
+    relay.on_tick = lambda: "preprocess.1" in relay.node.ports and relay.disconnect("preprocess.1")
+    wait_until(relay, lambda: not relay.node.ports)
+    started("archive.0", uppers={"score.0": "ipc://score.0"})
+    wait_until(relay, lambda: relay.node.choose("a", "archive"))
+
+    assert relay.failure is None
+
+
 def test_a_second_process_cannot_take_a_socket_over(started, sender):
     """The living one keeps its receivers; the second one is told, and leaves nothing open."""
     before = fds()

@@ -88,7 +88,7 @@ async def _run_all(pipeline: Pipeline, names: Sequence[str]) -> int:
     """
     Run several processes until all have ended; a signal goes on to each, and none is left when this one is killed.
 
-    Returns the greatest exit code.
+    Returns the greatest exit code. One that a signal of these ended was stopped before it had begun: nothing came of it, and nothing is lost.
     """
     asked: list[int] = []
     children: list[Started] = []
@@ -112,4 +112,5 @@ async def _run_all(pipeline: Pipeline, names: Sequence[str]) -> int:
         codes = await asyncio.gather(*(child.wait() for child in children))
     finally:
         forks.close()
-    return max(code if code >= 0 else exits.CRASH_LOOP for code in codes)
+    stopped = {-number for number in asked}
+    return max(exits.OK if code in stopped else code if code >= 0 else exits.CRASH_LOOP for code in codes)

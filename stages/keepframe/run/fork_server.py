@@ -24,6 +24,8 @@ from keepframe.run.exits import INTERRUPTED
 
 MOST_BYTES, MOST_FDS = 65536, 200
 """Of one message; the kernel lets 253 descriptors through at once."""
+STOPS = (signal.SIGTERM, signal.SIGINT)
+"""Blocked in the fork server from before its first line (forks.py), and in what it forks until that one can be ended by them."""
 _ROOMS = ("archive", "preprocess", "score", "run.archiving", "run.capturing", "run.child", "run.relaying")
 _PR_SET_PDEATHSIG = 1
 
@@ -34,8 +36,6 @@ def main(pipeline: str, line: str, *sources: str) -> int:
 
     sources: what its captures read; the built-in ones of them are imported.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever stops a run asks its supervisor
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     die_with_parent()
     for room in _ROOMS:
         import_module(f"keepframe.{room}")
@@ -81,7 +81,10 @@ class ForkServer:
                     os.read(self._woken, MOST_BYTES)
                     self._reap()
                     continue
-                data, fds, _, _ = socket.recv_fds(self._line, MOST_BYTES, MOST_FDS)
+                try:
+                    data, fds, _, _ = socket.recv_fds(self._line, MOST_BYTES, MOST_FDS)
+                except ConnectionResetError:  # the supervisor has left without reading what it was told
+                    data, fds = b"", []
                 for given in fds:  # a program that a stage starts must not have them, nor hold its line open
                     os.set_inheritable(given, False)
                 if not data:
@@ -126,7 +129,11 @@ class ForkServer:
         if not reads_stdin:
             nothing = os.open(os.devnull, os.O_RDONLY)
             os.dup2(nothing, 0)
-            os.close(nothing)
+            if nothing:  # else the run itself was begun without one
+                os.close(nothing)
+        if (random := sys.modules.get("numpy.random")) is not None:  # Python's own is seeded anew by itself
+            random.seed()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)  # what was sent meanwhile counts now
 
     def _reap(self) -> None:
         for pid in list(self._forked):
@@ -152,8 +159,11 @@ def die_with_parent() -> None:
 
 
 def be_called(words: Sequence[str]) -> None:
-    """Show these words where `ps` shows a process's command line, as far as there is room where the old ones were."""
-    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    """Show these words where `ps` shows a process's command line, as far as there is room where the old ones were, and a /proc."""
+    try:
+        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return
     begin, end = int(fields[45]), int(fields[46])
     if 0 < begin < end:
         shown = b"\0".join(map(os.fsencode, words))[: end - begin - 1]

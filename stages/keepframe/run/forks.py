@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -22,11 +24,13 @@ from typing import Any, NamedTuple, Protocol
 from keepframe.config.pipeline import CAPTURE, Pipeline
 from keepframe.run.exits import OK
 from keepframe.run.folders import MAX_NAME
-from keepframe.run.fork_server import MOST_BYTES, MOST_FDS
+from keepframe.run.fork_server import MOST_BYTES, MOST_FDS, STOPS
 
 COMMAND = (sys.executable, "-m", "keepframe.run")
 ANSWER_S = 30.0
 """A fork server that has not forked by then is ended; importing takes a second or two on a small machine."""
+GONE_S = 10.0
+"""One that was killed and is not gone by then waits for a disk or a device; who comes after it must cope."""
 NOT_FORKED = 0
 """The pid of a process that never was, since the fork server has ended before."""
 
@@ -126,6 +130,9 @@ class Forks:
         ours.setblocking(False)
         room = " " * MAX_NAME  # for the name of a child in its command line
         arguments = [str(self._pipeline), str(theirs.fileno()), *self._sources, room]
+        mask = signal.pthread_sigmask(
+            signal.SIG_BLOCK, STOPS
+        )  # a stop of all processes at once must not end it before its children
         try:
             with theirs:
                 process = subprocess.Popen(
@@ -134,6 +141,8 @@ class Forks:
         except BaseException:
             ours.close()
             raise
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         asyncio.get_running_loop().add_reader(ours, self._read, ours)
         return _Server(process, ours)
 
@@ -182,6 +191,7 @@ class Forks:
         server.process.kill()
         code = server.process.wait()
         server.line.close()
+        _wait_gone(self._living)
         for forked in self._living.values():
             forked.code.set_result(-signal.SIGKILL)
         self._living.clear()
@@ -191,3 +201,19 @@ class Forks:
 def _ask(line: socket.socket, what: dict[str, Any], fds: Sequence[int] = ()) -> None:
     with suppress(BrokenPipeError, ConnectionResetError):  # it has ended, which is read next
         socket.send_fds(line, [json.dumps(what).encode()], list(fds))
+
+
+def _wait_gone(pids: Iterable[int]) -> None:
+    """Wait for processes that the kernel has been told to kill: until then they hold what the next of their name needs, such as a lock."""
+    until = time.monotonic() + GONE_S
+    for pid in pids:
+        try:
+            fd = os.pidfd_open(pid)
+        except OSError:  # it is gone, or the system knows no such thing
+            continue
+        ended = select.poll()
+        ended.register(fd, select.POLLIN)
+        ended.poll(max(0.0, until - time.monotonic()) * 1000)
+        os.close(fd)
+        with suppress(ChildProcessError):  # process 1 of a container inherits them
+            os.waitpid(pid, os.WNOHANG)

@@ -26,12 +26,14 @@ TCP_OPTIONS = {
     zmq.HEARTBEAT_TIMEOUT: 6000,
     zmq.HEARTBEAT_TTL: 6000,
     zmq.CONNECT_TIMEOUT: 3000,  # the kernel alone would try for two minutes
-    zmq.RECONNECT_IVL: 10,  # and twice as long each time: who has just begun, or begun again, is found at once
+    zmq.RECONNECT_IVL: 10,  # and twice as long each time nobody listens: who has just begun, or begun again, is found at once
     zmq.RECONNECT_IVL_MAX: 1000,
     zmq.TCP_KEEPALIVE: 1,
     zmq.RCVHWM: 1000,  # whoever sends faster than it is read waits; in sending, credit alone is the bound
     zmq.MAXMSGSIZE: 512 << 20,  # the largest part there is: a picture of 100 megapixels in BGR takes 300 MB
 }
+UNANSWERED_IVL_MS = 100
+"""For one that has not answered for seconds: libzmq begins anew with the shortest interval after each connection that was let in and then cut, as with a wrong key."""
 
 
 class Endpoints:
@@ -86,13 +88,15 @@ class Endpoints:
         """All of them."""
         return [*([self.router] if self.router is not None else []), *self.dealers.values()]
 
-    def connect(self, upper: str, address: str) -> zmq.Socket[bytes]:
+    def connect(self, upper: str, address: str, *, is_unanswered: bool = False) -> zmq.Socket[bytes]:
         """Connect to one more process that sends frames to this one. Raises KeyError for one on a network that no key is known of."""
         dealer = self._socket(zmq.DEALER, address)
         if self.keys is not None and address.startswith(TCP):
             self._show_keys(dealer, upper)
         dealer.setsockopt(zmq.ROUTING_ID, b"\1" + os.urandom(8))  # a new peer in every incarnation
         dealer.setsockopt(zmq.IMMEDIATE, 1)  # queue nothing for a peer that is not there
+        if is_unanswered:
+            dealer.setsockopt(zmq.RECONNECT_IVL, UNANSWERED_IVL_MS)
         self.dealers[upper], self._addresses[upper] = dealer, address
         if address.startswith(TCP):
             self.handshakes.watch(dealer, upper)
@@ -105,7 +109,7 @@ class Endpoints:
         turn = self._turns.get(upper, 0) + is_unanswered
         self.disconnect(upper)
         self._turns[upper] = turn
-        return self.connect(upper, address)
+        return self.connect(upper, address, is_unanswered=is_unanswered)
 
     def is_trusted(self, upper: str) -> bool:
         """Whether the key that a process on a network is known by is still there."""

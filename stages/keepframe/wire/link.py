@@ -128,9 +128,10 @@ class Node:
         self.ports.setdefault(upper, Port(upper, is_receiver=True))
 
     def drop_upper(self, upper: str) -> None:
-        """A process sends no more frames to this one."""
+        """A process sends no more frames to this one; what was to be sent to it is not sent."""
         self.reset(upper)
         self.ports.pop(upper, None)
+        self.out = [(peer, envelope) for peer, envelope in self.out if peer != upper]
 
     def not_greeted(self, peer: str) -> None:
         """A HELLO could not go out, since nobody is there yet: asking again soon costs nothing."""
