@@ -113,17 +113,19 @@ def test_no_capture_is_left_when_who_started_them_is_killed(place):
 
 
 @pytest.mark.slow
-def test_whoever_is_stopped_before_there_is_a_capture_ends_well(place):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_whoever_is_stopped_before_there_is_a_capture_ends_well(place, number):
     """While what they are forked from is still on its way: each is told as soon as it is there, and none hears it too early to heed it."""
-    stage = subprocess.Popen([sys.executable, "-m", "keepframe", "stage", "capture"], cwd=place)
+    command = [sys.executable, "-m", "keepframe", "stage", "capture"]
+    stage = subprocess.Popen(command, cwd=place, stderr=subprocess.PIPE, text=True)
     wait_until(lambda: Path(f"/proc/{stage.pid}/task/{stage.pid}/children").read_text())
-    stage.send_signal(signal.SIGTERM)
+    stage.send_signal(number)
     try:
-        code = stage.wait(timeout=20)
+        _, said = stage.communicate(timeout=20)
     finally:
         stage.kill()
 
-    assert code == 0
+    assert (stage.returncode, said) == (0, "")
 
 
 @pytest.mark.slow

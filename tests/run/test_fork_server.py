@@ -37,6 +37,19 @@ code = fork_server.main("pipeline.toml", sys.argv[1], "synthetic", "mine:frames"
 print(code, threading.active_count(), "keepframe.capture.synthetic_camera" in sys.modules, "av" in sys.modules, *seen)
 """
 
+FORKED = """
+import sys
+from keepframe.run import child, fork_server
+class Forked:
+    def __init__(self, line):
+        pass
+    def serve(self):
+        return ["pipeline.toml", "score.0", "--control=7"]
+fork_server.ForkServer = Forked
+child.main = lambda arguments: print(arguments == sys.argv[1:], *sys.argv[1:])
+fork_server.main("pipeline.toml", sys.argv[1])
+"""
+
 
 def said(script, *arguments, **more):
     """What a Python process that runs a script has said, line by line."""
@@ -96,6 +109,15 @@ def test_everything_that_children_need_is_imported_and_nothing_of_the_users():
     assert (code, threads) == ("130", "1")
     assert (has_source, has_decoder) == ("True", "False")
     assert {"archive", "capture", "metrics", "preprocess", "run", "score", "wire"} <= set(rooms)
+
+
+def test_a_forked_process_has_the_arguments_of_one_that_was_begun():
+    """Also for what it imports or starts itself and looks at them."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        told = said(FORKED, str(theirs.fileno()), pass_fds=[theirs.fileno()])
+
+    assert told == ["True pipeline.toml score.0 --control=7"]
 
 
 def test_a_system_without_room_for_a_process_is_told(monkeypatch):

@@ -88,18 +88,19 @@ async def _run_all(pipeline: Pipeline, names: Sequence[str]) -> int:
     """
     Run several processes until all have ended; a signal goes on to each, and none is left when this one is killed.
 
-    Returns the greatest exit code. One that a signal of these ended was stopped before it had begun: nothing came of it, and nothing is lost.
+    Returns the greatest exit code. One that was ended by the signal itself had not begun yet: nothing is lost by it.
     """
-    asked: list[int] = []
+    asked = 0
     children: list[Started] = []
 
-    def on_signal(number: int) -> None:
-        asked.append(number)
+    def on_signal() -> None:
+        nonlocal asked
+        asked += 1
         for child in children:
-            child.send_signal(number)
+            child.send_signal(signal.SIGTERM)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, on_signal, number)
+        asyncio.get_running_loop().add_signal_handler(number, on_signal)
     forks = Forks.of(pipeline)
     sets = [f"--set={text}" for text in pipeline.sets]
     try:
@@ -107,10 +108,11 @@ async def _run_all(pipeline: Pipeline, names: Sequence[str]) -> int:
             reads_stdin = pipeline.cameras[name.rpartition(".")[2]].reads_stdin
             child = await forks.fork([str(pipeline.path), name, *sets], {}, reads_stdin=reads_stdin)
             children.append(child)
-            for before in asked:
-                child.send_signal(before)
+            for _ in range(asked):
+                child.send_signal(signal.SIGTERM)
         codes = await asyncio.gather(*(child.wait() for child in children))
     finally:
         forks.close()
-    stopped = {-number for number in asked}
-    return max(exits.OK if code in stopped else code if code >= 0 else exits.CRASH_LOOP for code in codes)
+    if asked:
+        codes = [exits.OK if code == -signal.SIGTERM else code for code in codes]
+    return max(code if code >= 0 else exits.CRASH_LOOP for code in codes)

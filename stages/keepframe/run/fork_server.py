@@ -47,6 +47,7 @@ def main(pipeline: str, line: str, *sources: str) -> int:
     arguments = ForkServer(socket.socket(fileno=int(line))).serve()
     if arguments is None:
         return INTERRUPTED
+    sys.argv[1:] = arguments
     be_called([sys.executable, "-m", "keepframe.run", pipeline, *arguments[1:2]])
     from keepframe.run.child import main as be  # noqa: PLC0415  imported above, before the fork
 
