@@ -28,6 +28,11 @@ log = logging.getLogger(__name__)
 _TS_DISCONT = 0x0200
 """AVFMT_TS_DISCONT: formats like MPEG-TS, in which the same time stamp may come twice."""
 
+ANY_METADATA: dict[str, Any] = (
+    {} if int(av.__version__.split(".")[0]) >= 19 else {"metadata_errors": "replace"}
+)
+"""What av.open() is told so that metadata in another encoding than UTF-8 are no error; from PyAV 19 on they are none, and it knows no such option."""
+
 DAMAGE_NS = 10 * NS
 """Longest media time for which pictures after a damaged one count as damaged, if no key frame comes before."""
 CUT_NS = NS
@@ -68,7 +73,7 @@ def open_video(path: Path, threads: int) -> tuple[InputContainer, VideoStream]:
         if not file.read(1):
             raise ValueError(f"{path}: expected a video, got an empty file")
     try:
-        container = av.open(f"file:{path}", metadata_errors="replace")
+        container = av.open(f"file:{path}", **ANY_METADATA)
     except av.FFmpegError as error:
         raise ValueError(
             f"{path}: expected a video, got a file that cannot be read as one ({error.strerror})"

@@ -16,6 +16,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from keepframe.capture.credentials import Login, check_address, login
+from keepframe.capture.decoded import ANY_METADATA
 from keepframe.capture.decoded_picture import picture_of
 from keepframe.capture.interval import NS
 from keepframe.capture.live import Live
@@ -73,7 +74,7 @@ class Rtsp(Live):
         began_s = self.clock.monotonic_s()
         try:
             container = av.open(
-                known.address, options=options, timeout=(self.open_s, self.read_s), metadata_errors="replace"
+                known.address, options=options, timeout=(self.open_s, self.read_s), **ANY_METADATA
             )
         except av.FFmpegError as error:
             is_late = self.clock.monotonic_s() - began_s >= min(self.open_s, self.read_s)
