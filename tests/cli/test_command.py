@@ -52,6 +52,16 @@ def test_the_list_of_verbs_says_what_their_help_says(verb):
     assert main.commands[verb].help.strip().splitlines()[0] == VERBS[verb]
 
 
+def test_process_1_heeds_a_sigterm():
+    """A container that is stopped while its verb is still imported, or has a verb that knows nothing of signals, must not wait to be killed."""
+    script = (
+        "import os, signal\nos.getpid, pid = lambda: 1, os.getpid()\nfrom keepframe.cli.command import heed_sigterm\n"
+        "heed_sigterm()\nos.kill(pid, signal.SIGTERM)\nsignal.pause()"
+    )
+
+    assert subprocess.run([sys.executable, "-c", script], timeout=20, check=False).returncode == 143
+
+
 def test_the_verbs_are_a_mapping():
     """Whoever asks a click group for its commands gets them, and may add one."""
     verbs = Verbs()

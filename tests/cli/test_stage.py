@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -6,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from keepframe.archive.reading import Reader
+from keepframe.archive.verify import verify
 from keepframe.cli import stage as module
 
 PIPELINE = """
@@ -18,6 +21,12 @@ count = 12
 seed = 3
 [stages.score]
 replicas = 2
+"""
+LIVE = """
+[cameras.a]
+source = "synthetic"
+[cameras.b]
+source = "synthetic"
 """
 
 
@@ -100,9 +109,7 @@ def captures_of(pid):
 @pytest.mark.slow
 def test_no_capture_is_left_when_who_started_them_is_killed(place):
     """Two of them, killed with -9 from above: an orphan would hold the camera and its sockets against the next start."""
-    (place / "pipeline.toml").write_text(
-        "[cameras.a]\nsource = 'synthetic'\n[cameras.b]\nsource = 'synthetic'\n"
-    )
+    (place / "pipeline.toml").write_text(LIVE)
     stage = subprocess.Popen([sys.executable, "-m", "keepframe", "stage", "capture"], cwd=place)
     wait_until(lambda: len(captures_of(stage.pid)) == 2)
     captures = captures_of(stage.pid)
@@ -124,8 +131,60 @@ def test_whoever_is_stopped_before_there_is_a_capture_ends_well(place, number):
         _, said = stage.communicate(timeout=20)
     finally:
         stage.kill()
+        stage.wait(timeout=20)
 
     assert (stage.returncode, said) == (0, "")
+
+
+def settled(place):
+    """How many frames the archive has a row of."""
+    if not (place / "archive" / "catalogue.sqlite").exists():
+        return 0
+    with Reader(place / "archive") as reader:
+        return sum(1 for _ in reader.rows())
+
+
+@pytest.mark.slow
+def test_a_signal_to_all_processes_at_once_drains(place):
+    """As a service manager stops what it has started: each capture is asked twice, by it and by who has begun it, and drains all the same."""
+    (place / "pipeline.toml").write_text(LIVE)
+    begin = [sys.executable, "-m", "keepframe", "stage"]
+    stage = subprocess.Popen([*begin, "capture"], cwd=place)
+    others = [subprocess.Popen([*begin, name], cwd=place) for name in ("preprocess", "score", "archive")]
+    try:
+        wait_until(lambda: len(captures_of(stage.pid)) == 2 and settled(place))
+        for pid in [stage.pid, *(int(capture.name) for capture in captures_of(stage.pid))]:
+            os.kill(pid, signal.SIGTERM)
+        code = stage.wait(timeout=20)
+    finally:
+        stage.kill()
+        stage.wait(timeout=20)
+        for other in others:
+            other.terminate()
+        for other in others:
+            other.wait(timeout=20)
+
+    assert code == 0
+    assert verify(place / "archive").problems == []
+
+
+@pytest.mark.slow
+def test_a_second_signal_ends_captures_at_once(place):
+    """Also those that cannot drain."""
+    (place / "pipeline.toml").write_text(LIVE)
+    stage = subprocess.Popen([sys.executable, "-m", "keepframe", "stage", "capture"], cwd=place)
+    wait_until(lambda: len(captures_of(stage.pid)) == 2)
+    for capture in captures_of(stage.pid):
+        os.kill(int(capture.name), signal.SIGSTOP)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        stage.send_signal(number)
+    try:
+        code = stage.wait(timeout=20)
+    finally:
+        stage.kill()
+        stage.wait(timeout=20)
+
+    assert code == 130
 
 
 @pytest.mark.slow

@@ -6,6 +6,8 @@ Each verb has a module of its own, which is imported when it is asked for: `keep
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator, MutableMapping
 from importlib import import_module
 from typing import NoReturn
@@ -102,6 +104,7 @@ class Keepframe(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the verb; what it raises decides what is said and how it exits."""
+        heed_sigterm()
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:  # before a run can drain: click would say "Aborted!" and exit with 1
@@ -119,6 +122,12 @@ class Keepframe(click.Group):
         except (OSError, LookupError, ValueError, RuntimeError) as error:
             text = told(error) if isinstance(error, OSError) else str(error)
             leave(exits.COMPARE_ERROR if ctx.invoked_subcommand == "compare" else exits.FAILED, text)
+
+
+def heed_sigterm() -> None:
+    """End at a SIGTERM also as process 1 of a container, which gets only signals that it handles; until a verb knows better what to do."""
+    if os.getpid() == 1:
+        signal.signal(signal.SIGTERM, lambda number, _: os._exit(exits.SIGNALLED + number))
 
 
 def told(error: OSError) -> str:

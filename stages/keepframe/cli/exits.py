@@ -19,6 +19,8 @@ LOCKED = 75
 """run: another pipeline writes into the archive."""
 CONFIG = 78
 """run, stage, check: the pipeline cannot run as it is written; nothing was started."""
+SIGNALLED = 128
+"""Any verb: and the number of the signal that has ended it, as shells count."""
 INTERRUPTED = 130
 """Any verb: Ctrl-C; run: a second one, which leaves without draining."""
 

@@ -7,8 +7,11 @@ What the process does is the business of keepframe.run.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -19,7 +22,7 @@ from keepframe.config import CAPTURE, Pipeline, load
 from keepframe.config.problems import nearest
 from keepframe.run.addresses import processes
 from keepframe.run.child import run_process
-from keepframe.run.control import Control
+from keepframe.run.control import DRAIN, Control, pair
 from keepframe.run.forks import Forks, Started
 from keepframe.run.logs import configure, log
 
@@ -86,33 +89,60 @@ def _processes(pipeline: Pipeline, name: str, replica: int, camera: str | None) 
 
 async def _run_all(pipeline: Pipeline, names: Sequence[str]) -> int:
     """
-    Run several processes until all have ended; a signal goes on to each, and none is left when this one is killed.
+    Run several processes until all have ended. A first signal drains them, a second one ends them; none is left when this one is killed.
 
-    Returns the greatest exit code. One that was ended by the signal itself had not begun yet: nothing is lost by it.
+    Returns the greatest exit code.
     """
     asked = 0
-    children: list[Started] = []
+    began: list[tuple[Started, socket.socket]] = []
 
     def on_signal() -> None:
         nonlocal asked
         asked += 1
-        for child in children:
-            child.send_signal(signal.SIGTERM)
+        for each in began:
+            _stop(*each, asked)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, on_signal)
     forks = Forks.of(pipeline)
-    sets = [f"--set={text}" for text in pipeline.sets]
     try:
         for name in names:
-            reads_stdin = pipeline.cameras[name.rpartition(".")[2]].reads_stdin
-            child = await forks.fork([str(pipeline.path), name, *sets], {}, reads_stdin=reads_stdin)
-            children.append(child)
-            for _ in range(asked):
-                child.send_signal(signal.SIGTERM)
-        codes = await asyncio.gather(*(child.wait() for child in children))
+            began.append(await _begin(forks, pipeline, name))
+            _stop(*began[-1], asked)
+        codes = await asyncio.gather(*(child.wait() for child, _ in began))
     finally:
         forks.close()
-    if asked:
-        codes = [exits.OK if code == -signal.SIGTERM else code for code in codes]
+        for _, line in began:
+            line.close()
+    if asked:  # by the signal that all processes got at once, before they had begun; by the second one
+        ends = {-signal.SIGTERM: exits.OK, -signal.SIGKILL: exits.INTERRUPTED}
+        codes = [ends.get(code, code) for code in codes]
     return max(code if code >= 0 else exits.CRASH_LOOP for code in codes)
+
+
+async def _begin(forks: Forks, pipeline: Pipeline, name: str) -> tuple[Started, socket.socket]:
+    """One of them, and this end of its line: it ends when that is closed."""
+    ours, theirs = pair()
+    ours.setblocking(False)
+    arguments = [str(pipeline.path), name, *(f"--set={text}" for text in pipeline.sets)]
+    reads_stdin = pipeline.cameras[name.rpartition(".")[2]].reads_stdin
+    try:
+        return await forks.fork(arguments, {"--control=": theirs}, reads_stdin=reads_stdin), ours
+    except BaseException:
+        ours.close()
+        raise
+    finally:
+        os.close(theirs)
+
+
+def _stop(child: Started, line: socket.socket, asked: int) -> None:
+    """
+    Stop one of them that was asked so many times.
+
+    Over its line, not by the same signal: a service manager sends that to all processes at once, and who gets two leaves without draining.
+    """
+    if asked == 1:
+        with suppress(OSError):  # it has ended
+            line.send(DRAIN)
+    elif asked:
+        child.send_signal(signal.SIGKILL)

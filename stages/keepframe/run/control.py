@@ -11,6 +11,9 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+DRAIN = b'{"do": "drain"}\n'
+"""Asks a child to leave once what was captured has its outcome; however often."""
+
 
 class Control:
     """
