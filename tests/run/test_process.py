@@ -1,6 +1,5 @@
 import json
 import os
-import resource
 import signal
 
 import pytest
@@ -9,7 +8,7 @@ from keepframe.errors import ConfigError
 from keepframe.picture.slots import Slots
 from keepframe.run import process as module
 from keepframe.run.control import Control, pair
-from keepframe.run.process import Process, allow_connections, new_nonce, opened
+from keepframe.run.process import Process, new_nonce, opened
 from keepframe.wire.keys import new_pair
 from keepframe.wire.port import Port
 from keepframe.wire.relay import RelayNode
@@ -275,14 +274,3 @@ def test_an_inherited_store_is_let_go_of_under_its_number():
         with pytest.raises(OSError, match="Bad file descriptor"):
             os.fstat(number)
     assert store.id
-
-
-def test_a_process_may_have_as_many_connections_as_the_system_lets_it():
-    """A soft limit is for programs that do not expect so many; a hard one stands."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, before[1]), before[1]))
-    allow_connections()
-    after = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, before)
-
-    assert after == (min(before[1], module.MOST_FILES), before[1])

@@ -7,7 +7,6 @@ What it does with frames is in capturing.py, relaying.py and archiving.py.
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,6 +27,7 @@ from keepframe.run.control import Control
 from keepframe.run.exits import INTERRUPTED
 from keepframe.run.finding import Finder
 from keepframe.run.hand import Hand
+from keepframe.run.limits import allow_files
 from keepframe.run.logs import log
 from keepframe.run.strangers import Strangers
 from keepframe.run.unlinked import Unlinked
@@ -38,7 +38,6 @@ from keepframe.wire.port import stage_of
 from keepframe.wire.shell import Shell
 
 AnySlots = TypeVar("AnySlots", bound=Slots)
-MOST_FILES = 65536
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +152,7 @@ class Process:
     def serving(self) -> Iterator[None]:
         """Serve the sockets while the block runs; leave them in order after it."""
         cv2.setNumThreads(1)  # the pipeline's processes are its parallelism
-        allow_connections()
+        allow_files()
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         if self.control.fd is not None:
@@ -275,11 +274,3 @@ def opened(kind: type[AnySlots], fd: int) -> AnySlots:
 def new_nonce() -> int:
     """A random number that no other incarnation has: 62 bits."""
     return int.from_bytes(os.urandom(8), "big") >> 2
-
-
-def allow_connections() -> None:
-    """Have room for as many open files as the system lets a process have: strangers who hold the line open take one each."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -22,6 +22,7 @@ from keepframe.run.exits import FAILED, FINAL, INTERRUPTED, OK, SOME_FAILED
 from keepframe.run.folders import clear_all, runtime_folder
 from keepframe.run.forks import Forks
 from keepframe.run.life import CRASH_LOOP, Child, frames_of
+from keepframe.run.limits import allow_files
 from keepframe.run.logs import log
 from keepframe.run.result import Progress, RunResult, counts_of, progress_of
 from keepframe.run.stores import Stores
@@ -41,6 +42,7 @@ def supervise(
     again: read finite sources once more from the beginning, in a new stream.
     show: called a few times a second with how far it is.
     """
+    allow_files()
     return asyncio.run(Supervisor(pipeline, again=again, show=show).run())
 
 
