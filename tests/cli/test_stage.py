@@ -188,6 +188,27 @@ def test_a_second_signal_ends_captures_at_once(place):
 
 
 @pytest.mark.slow
+def test_a_capture_that_is_killed_is_told(place):
+    """The other goes on; in the end the exit code is one of a crash, however it was stopped."""
+    (place / "pipeline.toml").write_text(LIVE)
+    command = [sys.executable, "-m", "keepframe", "stage", "capture"]
+    stage = subprocess.Popen(command, cwd=place, stderr=subprocess.PIPE, text=True)
+    wait_until(lambda: len(captures_of(stage.pid)) == 2)
+    os.kill(int(captures_of(stage.pid)[0].name), signal.SIGKILL)
+    told = next(line for line in stage.stderr if "event=died" in line)
+    others = len(captures_of(stage.pid))
+    stage.terminate()
+    try:
+        stage.communicate(timeout=20)
+    finally:
+        stage.kill()
+        stage.wait(timeout=20)
+
+    assert "process=capture.a how='signal 9'" in told
+    assert (others, stage.returncode) == (1, 70)
+
+
+@pytest.mark.slow
 def test_stages_by_hand_are_a_pipeline(place):
     """Each in a process of its own, started in any order; the account balances in the end."""
     begin = [sys.executable, "-m", "keepframe", "stage"]

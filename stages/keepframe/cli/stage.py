@@ -109,14 +109,16 @@ async def _run_all(pipeline: Pipeline, names: Sequence[str]) -> int:
         for name in names:
             began.append(await _begin(forks, pipeline, name))
             _stop(*began[-1], asked)
-        codes = await asyncio.gather(*(child.wait() for child, _ in began))
+        lives = zip(names, began, strict=True)
+        codes = await asyncio.gather(*(_ended(name, child) for name, (child, _) in lives))
     finally:
         forks.close()
         for _, line in began:
             line.close()
-    if asked:  # by the signal that all processes got at once, before they had begun; by the second one
-        ends = {-signal.SIGTERM: exits.OK, -signal.SIGKILL: exits.INTERRUPTED}
-        codes = [ends.get(code, code) for code in codes]
+    if asked:  # all processes got the signal at once, before they had begun
+        codes = [exits.OK if code == -signal.SIGTERM else code for code in codes]
+    if asked > 1:
+        codes = [exits.INTERRUPTED if code == -signal.SIGKILL else code for code in codes]
     return max(code if code >= 0 else exits.CRASH_LOOP for code in codes)
 
 
@@ -133,6 +135,16 @@ async def _begin(forks: Forks, pipeline: Pipeline, name: str) -> tuple[Started, 
         raise
     finally:
         os.close(theirs)
+
+
+async def _ended(name: str, child: Started) -> int:
+    """Wait until one of them has ended, and tell if something has ended it: nobody here begins it again. Its exit code."""
+    code = await child.wait()
+    if code < 0 and -code != signal.SIGTERM:
+        log.error(
+            "died", process=name, how=f"signal {-code}", detail="its camera stands still until all have ended"
+        )
+    return code
 
 
 def _stop(child: Started, line: socket.socket, asked: int) -> None:
