@@ -6,6 +6,7 @@ Not here: the image (docker/README.md) and the editable install, in which every 
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -56,6 +57,26 @@ def wheel(place):
     )
     (found,) = (place / "dist").iterdir()
     return found
+
+
+@pytest.fixture(scope="module")
+def newer():
+    """The newest Python here that is newer than this one: it gets newer packages, too."""
+    kept = [*Path.home().glob(".pyenv/versions/*/bin/python3.1?")]
+    named = [shutil.which(f"python3.{minor}") for minor in range(sys.version_info.minor + 1, 20)]
+    found = {}
+    for python in [*kept, *filter(None, named)]:
+        told = subprocess.run(
+            [python, "-c", "import ensurepip, sys; print(*sys.version_info[:2])"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if told.returncode == 0 and (version := tuple(map(int, told.stdout.split()))) > sys.version_info[:2]:
+            found[version] = python
+    if not found:
+        pytest.skip(f"no Python newer than {sys.version_info.major}.{sys.version_info.minor} here")
+    return found[max(found)]
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +142,22 @@ def test_the_installed_command_runs_a_pipeline(binaries, place):
     assert result["frames"]["failed"] == 0
     assert result["frames"]["kept"] >= 1
     assert list((folder / "archive").rglob("*.jpg"))
+
+
+def test_a_newer_python_reads_a_video(newer, wheel, place):
+    """With the newest packages that there are for it: what they no longer know shows here, not with a user."""
+    folder = place / "newer"
+    folder.mkdir()
+    run(newer, "-m", "venv", folder / "venv", cwd=folder)
+    run(folder / "venv/bin/python", "-m", "pip", "install", "--quiet", wheel, cwd=folder)
+    clip = ROOT / "examples/lobby.mp4"
+    (folder / "pipeline.toml").write_text(
+        f'[cameras.lobby]\nsource = "video"\npath = "{clip}"\nevery = "5s"\n'
+    )
+    said = run(folder / "venv/bin/keepframe", "run", "--json", cwd=folder)
+    run(folder / "venv/bin/keepframe", "verify", "archive", cwd=folder)
+    frames = json.loads(said.splitlines()[-1])["frames"]
+
+    assert frames["captured"] > 5
+    assert frames["kept"] >= 1
+    assert frames["failed"] == frames["rejected"] == 0

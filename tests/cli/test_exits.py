@@ -20,6 +20,7 @@ def test_the_codes_are_those_that_scripts_rely_on():
         "CRASH_LOOP": 70,
         "LOCKED": 75,
         "CONFIG": 78,
+        "SIGNALLED": 128,
         "INTERRUPTED": 130,
     }
 
