@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keepframe.wire import place as module
 from keepframe.wire.place import mix, place
 
 some = st.lists(st.text(min_size=1, max_size=5), unique=True, max_size=12)
@@ -18,6 +19,15 @@ def test_every_camera_has_a_place_and_none_has_two_more_than_another(cameras, re
     assert placed.keys() == set(cameras)
     assert max(loads) - min(loads) <= 1
     assert place(r.sample(cameras, len(cameras)), r.sample(replicas, len(replicas))) == placed
+
+
+def test_what_was_worked_out_once_is_what_is_worked_out_anew():
+    """For whichever cameras and replicas; and nobody can change it for others."""
+    names = tuple(f"camera-{i}" for i in range(9))
+    for replicas in (("score.0",), ("score.0", "score.1"), ("score.0",)):
+        assert dict(module.placed(names, replicas)) == place(names, replicas)
+    with pytest.raises(TypeError):
+        module.placed(names, ("score.0",))["camera-0"] = "score.1"
 
 
 @pytest.mark.parametrize(("cameras", "replicas"), list(itertools.product([1, 5, 8, 24, 100], [1, 2, 4, 8])))

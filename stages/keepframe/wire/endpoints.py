@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import zmq
@@ -148,6 +149,17 @@ class Endpoints:
     def troubles(self) -> list[str]:
         """What is wrong with a new secret key of this process: why it is not used, or why nobody can come under it."""
         return [trouble for trouble in (self.keys and self.keys.trouble, self._shut_out) if trouble]
+
+    def shown_out(self) -> Counter[str]:
+        """How often somebody was not let in, by who that is, as far as it is known."""
+        refused = {} if self.door is None else self.door.refused
+        told = {f"an unknown key from {at}": n for at, n in refused.items()}
+        failed = self.handshakes.failed
+        return Counter(told | {f"{who} who {why}": n for (who, why), n in failed.items() if who == VISITORS})
+
+    def unmet(self, down: Collection[str]) -> list[str]:
+        """Which of the processes that are down could be reached on a network but for what; what is wrong with a new key of this one."""
+        return [*(f"{who} {why}" for who, why in self.handshakes.last.items() if who in down), *self.troubles]
 
     @property
     def distant(self) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Sequence
 from keepframe.wire import messages
 from keepframe.wire.absences import Absences
 from keepframe.wire.messages import Body, Envelope
-from keepframe.wire.place import place
+from keepframe.wire.place import placed
 from keepframe.wire.port import Port, stage_of
 from keepframe.wire.refusals import Refusals
 
@@ -56,8 +56,6 @@ class Node:
         self.now = 0.0
         self.is_over = False
         self.told_ready = False
-        self._placed: dict[str, tuple[list[str], dict[str, str]]] = {}
-        """By stage: its ready replicas, and where cameras belong with these. Asked for each camera whenever one comes or goes."""
         self.stores: tuple[int, ...] = ()
         """The ids of the picture stores that are here; whoever sends to this node is told."""
         self.readers: tuple[str, ...] = ()
@@ -178,12 +176,7 @@ class Node:
     def choose(self, camera: str, stage: str) -> str | None:
         """The peer that a camera's frames go to; None while the stage has no ready replica."""
         ready = self.ready_replicas(stage)
-        if not ready:
-            return None
-        names = sorted(ready)
-        if self._placed.get(stage, ([],))[0] != names:
-            self._placed[stage] = names, place(self.cameras, names)
-        return ready[self._placed[stage][1][camera]]
+        return ready[placed(self.cameras, tuple(sorted(ready)))[camera]] if ready else None
 
     # what a subclass adds
 

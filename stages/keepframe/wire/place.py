@@ -6,7 +6,9 @@ Nothing is remembered and nothing negotiated, so every process comes to the same
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 
@@ -34,6 +36,17 @@ def place(cameras: Sequence[str], replicas: Sequence[str]) -> dict[str, str]:
             load[replica] += 1
             placed[camera] = replica
     return placed
+
+
+@lru_cache(maxsize=16)
+def placed(cameras: tuple[str, ...], replicas: tuple[str, ...]) -> Mapping[str, str]:
+    """
+    What place() gives, worked out once: it is asked for each camera whenever a process comes or goes. Raises as place() does.
+
+    >>> placed(("a",), ("score.0",))["a"]
+    'score.0'
+    """
+    return MappingProxyType(place(cameras, replicas))
 
 
 def _pairs(cameras: Iterable[str], replicas: Sequence[str]) -> list[tuple[int, str, str]]:

@@ -15,7 +15,6 @@ import zmq
 
 from keepframe.picture.slots import Slots
 from keepframe.wire.endpoints import Endpoints
-from keepframe.wire.handshakes import VISITORS
 from keepframe.wire.keys import Keys
 from keepframe.wire.link import Node
 from keepframe.wire.renewal import Renewals
@@ -79,22 +78,11 @@ class Shell(Turns):
 
     def strangers(self) -> Counter[str]:
         """How often somebody wanted in who may not, by who that is, as far as it is known."""
-        ends = self._endpoints
-        refused = (
-            {}
-            if ends.door is None
-            else {f"an unknown key from {at}": n for at, n in ends.door.refused.items()}
-        )
-        failed = {
-            f"{who} who {why}": n for (who, why), n in ends.handshakes.failed.items() if who == VISITORS
-        }
-        return self.traffic.strangers + Counter(refused) + Counter(failed)
+        return self.traffic.strangers + self._endpoints.shown_out()
 
     def unmet(self) -> list[str]:
         """Which processes on a network there is no link to, and why; what is wrong with a new key of this one."""
-        ports, ends = self.node.ports, self._endpoints
-        down = [who for who in ends.handshakes.last if who in ports and not ports[who].is_up]
-        return [*(f"{who} {ends.handshakes.last[who]}" for who in down), *ends.troubles]
+        return self._endpoints.unmet([upper for upper, port in self.node.ports.items() if not port.is_up])
 
     @property
     def can_wait(self) -> bool:

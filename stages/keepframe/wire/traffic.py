@@ -130,7 +130,6 @@ class Traffic:
             socket, to = self._endpoints.router, [bytes.fromhex(peer)]
         if socket is None:
             return
-        is_hello = any(isinstance(envelope.body, Hello) for envelope in envelopes)
         try:
             for parts in encode(envelopes, self.node.stores_of(peer)):
                 send_at_once(socket, to + parts)
@@ -138,7 +137,7 @@ class Traffic:
             self.unsendable += 1
             self.node.reset(peer)
         except zmq.ZMQError:
-            if is_hello:
+            if any(isinstance(envelope.body, Hello) for envelope in envelopes):
                 self.ungreeted.add(peer)
                 self.node.not_greeted(peer)
             else:
