@@ -70,6 +70,15 @@ def test_frames_flow_again_after_a_kill_of_each_stage():
     assert all(f"| {stage} | 1 |" in told for stage in ("preprocess", "score", "archive", "capture"))
 
 
+def test_what_cameras_take_to_start_and_to_stop_is_measured():
+    """Two of them, in five processes and two that look after these; each figure is above nothing."""
+    (row,) = [line for line in bench("start", "--quick").splitlines() if line.startswith("| 2 |")]
+    figures = [float(cell.split()[0]) for cell in row.strip("| ").split(" | ")[1:]]
+
+    assert figures[2] == 7
+    assert min(figures) > 0
+
+
 def test_the_verdict_is_measured_where_there_is_footage():
     """A recipe on the shipped clip, every picture and one a second: its row counts visits and quiet pictures."""
     told = bench("verdict", "--data", ROOT / "examples", "--parts", "every", "second", "--only", "pHash")
