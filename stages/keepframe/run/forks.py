@@ -130,9 +130,8 @@ class Forks:
         ours.setblocking(False)
         room = " " * MAX_NAME  # for the name of a child in its command line
         arguments = [str(self._pipeline), str(theirs.fileno()), *self._sources, room]
-        mask = signal.pthread_sigmask(
-            signal.SIG_BLOCK, STOPS
-        )  # a stop of all processes at once must not end it before its children
+        # a stop of all processes at once must not end it before its children
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
         try:
             with theirs:
                 process = subprocess.Popen(
