@@ -1,7 +1,7 @@
 """
 Run a pipeline: the supervisor with one child process per camera and replica, or one process by hand.
 
-`python -m keepframe.run` is the entry of one such process.
+`python -m keepframe.run` is the entry of the process that all children are forked from, which no user calls.
 """
 
 from __future__ import annotations

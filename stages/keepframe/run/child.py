@@ -1,7 +1,7 @@
 """
-The entry of one process: which one it is comes as arguments, everything else from the same pipeline.toml.
+The entry of one process, once it has been forked (fork_server.py): which one it is comes as arguments, everything else from the same pipeline.toml.
 
-    python -m keepframe.run PIPELINE PROCESS [--set KEY=VALUE]… [--control FD] [--hand FD] [--run N]
+    PIPELINE PROCESS [--set KEY=VALUE]… [--control FD] [--hand FD] [--run N]
         [--store CAMERA=FD]… [--site LETTERS]
 """
 
@@ -76,7 +76,7 @@ def take_turns() -> None:
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Parse the arguments and be that process."""
     parser = argparse.ArgumentParser(prog="keepframe.run")
     parser.add_argument("pipeline")
